@@ -1,0 +1,92 @@
+// Package account holds the account record, the link between a user and a way
+// to sign in, and the only code that touches its table.
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+)
+
+// ModelName is upstream's name of the model.
+const ModelName = "account"
+
+// Credential is the provider id of the account that holds a password.
+const Credential = "credential"
+
+// Account is one way to sign in as a user. Tokens and the password hash never
+// leave the server: the record has no JSON form of its own.
+type Account struct {
+	ID                    string         `db:"id"`
+	AccountID             string         `db:"accountId"` // the provider's id of the user; the user's own id for credentials
+	ProviderID            string         `db:"providerId"`
+	UserID                string         `db:"userId,index,ref=user"`
+	AccessToken           *string        `db:"accessToken,noreturn"`
+	RefreshToken          *string        `db:"refreshToken,noreturn"`
+	IDToken               *string        `db:"idToken,noreturn"`
+	AccessTokenExpiresAt  *time.Time     `db:"accessTokenExpiresAt,noreturn"`
+	RefreshTokenExpiresAt *time.Time     `db:"refreshTokenExpiresAt,noreturn"`
+	Scope                 *string        `db:"scope"`
+	Password              *string        `db:"password,noreturn"` // see core/password for the format
+	CreatedAt             time.Time      `db:"createdAt,now"`
+	UpdatedAt             time.Time      `db:"updatedAt,now,touch"`
+	Extra                 map[string]any `db:",extra"`
+}
+
+// MarshalJSON encodes an empty object, so that an account that is encoded by
+// mistake reveals nothing.
+func (a Account) MarshalJSON() ([]byte, error) { return []byte(`{}`), nil }
+
+// Store reads and writes accounts.
+type Store struct {
+	db    *db.Store
+	model *db.Model[Account]
+}
+
+// NewModel declares the account table with the given clock.
+func NewModel(now func() time.Time) (*db.Model[Account], error) {
+	m, err := db.NewModel[Account](ModelName, now)
+	if err != nil {
+		return nil, err
+	}
+	// Upstream gives updatedAt no default, only an update value; a new row needs one all the same.
+	m.Table.Field("updatedAt").Default = m.Table.Field("updatedAt").OnUpdate
+	return m, nil
+}
+
+// NewStore returns the store of the account table.
+func NewStore(s *db.Store, m *db.Model[Account]) *Store { return &Store{db: s, model: m} }
+
+// Table returns the declared table.
+func (s *Store) Table() *db.Table { return s.model.Table }
+
+// Records decodes rows, for code that reads accounts through a join.
+func (s *Store) Records(rows []db.Row) ([]Account, error) {
+	out := make([]Account, len(rows))
+	for i, row := range rows {
+		var err error
+		if out[i], err = s.model.Record(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Create links an account to a user.
+func (s *Store) Create(ctx context.Context, a Account) (Account, error) {
+	row, err := s.db.Create(ctx, s.model.Table, s.model.Row(a))
+	if err != nil {
+		return Account{}, err
+	}
+	return s.model.Record(row)
+}
+
+// OfUser lists the accounts of a user.
+func (s *Store) OfUser(ctx context.Context, userID string) ([]Account, error) {
+	rows, err := s.db.Select(ctx, db.Query{Table: s.model.Table, Where: db.Where{db.By("userId", userID)}})
+	if err != nil {
+		return nil, err
+	}
+	return s.Records(rows)
+}

@@ -1,0 +1,283 @@
+// Package core is the contract that every feature of Gatehouse is written
+// against, and the runtime that carries it: options, plugins, typed endpoints,
+// hooks, the way of a request, database hooks and errors.
+//
+// Package core has no routes of its own: core/routes is a plugin like any
+// other, which facade and authtest put first.
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/account"
+	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/origin"
+	"github.com/gatehouse-auth/gatehouse/core/password"
+	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
+	"github.com/gatehouse-auth/gatehouse/core/secret"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+)
+
+const defaultMaxBody = 1 << 20
+
+// Auth is a running server: an http.Handler that is safe for concurrent use.
+type Auth struct {
+	opts   Options
+	log    *slog.Logger
+	now    func() time.Time
+	random io.Reader
+	closed atomic.Bool
+
+	keys     *secret.Keys
+	hasher   password.Hasher
+	resolver *origin.Resolver
+	trusted  *origin.Matcher
+	specs    *cookies.Set
+	limiter  *ratelimit.Limiter
+	ip       ratelimit.IPConfig
+	maxBody  int64
+
+	tables   tableSet
+	store    *db.Store
+	users    *user.Store
+	sessions *session.Store
+	accounts *account.Store
+
+	router        router
+	before, after []namedHook
+	middleware    []pathMiddleware
+	onRequest     []OnRequest
+	onResponse    []OnResponse
+	pluginRules   []ratelimit.PathRule
+	pluginCookies map[string]cookies.Override
+	errorCodes    map[string][]*Error
+	dbHooks       map[string][]db.Hooks
+
+	background      *background
+	sessionSettings sessionSettings
+}
+
+// sessionSettings are the session options with their defaults applied.
+type sessionSettings struct {
+	expiresIn, updateAge, freshAge time.Duration
+}
+
+// New checks the options, sets up the plugins in order and returns the server.
+// Everything that is wrong with the configuration comes back at once, each
+// error with the name of the option.
+func New(opts Options) (*Auth, error) {
+	a := &Auth{
+		opts: opts, now: opts.Clock, random: opts.Random, maxBody: opts.MaxBodyBytes, hasher: opts.Hasher,
+		pluginCookies: map[string]cookies.Override{}, errorCodes: map[string][]*Error{}, dbHooks: map[string][]db.Hooks{},
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.random == nil {
+		a.random = rand.Reader
+	}
+	if a.maxBody == 0 {
+		a.maxBody = defaultMaxBody
+	}
+	if a.opts.AppName == "" {
+		a.opts.AppName = "Better Auth"
+	}
+	errs := []error{a.setLogger(), a.checkOptions(), a.setSecret(), a.setOrigins(), a.setCookies(), a.setHasher()}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	if err := errors.Join(a.setUp()...); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	a.background = newBackground(a.log)
+	return a, nil
+}
+
+// setUp declares the tables, runs the plugins' Setup and builds what depends on both.
+func (a *Auth) setUp() []error {
+	models, errs := a.declareTables()
+	if errs != nil {
+		return errs
+	}
+	a.addUserHooks()
+	for _, p := range a.opts.Plugins {
+		s := &Setup{auth: a, plugin: p}
+		s.fail(p.Setup(s))
+		errs = append(errs, s.errs...)
+	}
+	errs = append(errs, a.tables.check(a.opts.Advanced.Database.GenerateID)...)
+	limiter, err := ratelimit.New(ratelimit.Config{
+		Enabled: a.rateLimitEnabled(), Window: a.opts.RateLimit.Window, Max: a.opts.RateLimit.Max,
+		PluginRules: a.pluginRules, Custom: a.opts.RateLimit.CustomRules, Store: a.opts.RateLimit.Store,
+	})
+	a.limiter = limiter
+	a.store = db.NewStore(a.opts.Database, a.newRowID, a.dbHooks)
+	a.users = user.NewStore(a.store, models.user)
+	a.accounts = account.NewStore(a.store, models.account)
+	a.sessions = session.NewStore(a.store, models.session, a.users, func() string { return a.RandomID(tokenLength) })
+	return append(errs, err)
+}
+
+func (a *Auth) rateLimitEnabled() bool {
+	if a.opts.RateLimit.Enabled != nil {
+		return *a.opts.RateLimit.Enabled
+	}
+	return a.opts.Production
+}
+
+func (a *Auth) addUserHooks() {
+	if h := a.opts.Hooks.Before; h != nil {
+		a.before = append(a.before, namedHook{Hook{Run: h}, "user"})
+	}
+	if h := a.opts.Hooks.After; h != nil {
+		a.after = append(a.after, namedHook{Hook{Run: h}, "user"})
+	}
+	for model, h := range map[string]db.Hooks{
+		user.ModelName: a.opts.DatabaseHooks.User, session.ModelName: a.opts.DatabaseHooks.Session,
+		account.ModelName: a.opts.DatabaseHooks.Account, "verification": a.opts.DatabaseHooks.Verification,
+	} {
+		if !h.Empty() {
+			h.Source = "user"
+			a.dbHooks[model] = append(a.dbHooks[model], h)
+		}
+	}
+}
+
+// Close refuses new requests and waits until the background work is done or
+// the context ends. The database is the caller's to close.
+func (a *Auth) Close(ctx context.Context) error {
+	a.closed.Store(true)
+	return a.background.close(ctx)
+}
+
+// Idle waits until no background work is queued or running.
+func (a *Auth) Idle(ctx context.Context) error { return a.background.wait(ctx) }
+
+// Options returns the options, for reading.
+func (a *Auth) Options() *Options { return &a.opts }
+
+// Tables lists the declared tables in order of declaration.
+func (a *Auth) Tables() []*db.Table { return a.tables.list }
+
+// Store is the database with its hooks.
+func (a *Auth) Store() *db.Store { return a.store }
+
+// Users is the store of users.
+func (a *Auth) Users() *user.Store { return a.users }
+
+// Sessions is the store of sessions.
+func (a *Auth) Sessions() *session.Store { return a.sessions }
+
+// Accounts is the store of accounts.
+func (a *Auth) Accounts() *account.Store { return a.accounts }
+
+// Keys signs and encrypts with the server's secret.
+func (a *Auth) Keys() *secret.Keys { return a.keys }
+
+// Log is the server's logger.
+func (a *Auth) Log() *slog.Logger { return a.log }
+
+// Migrator returns the database's migration planner, if it has one.
+func (a *Auth) Migrator() (db.Migrator, bool) {
+	m, ok := a.opts.Database.(db.Migrator)
+	return m, ok
+}
+
+func (a *Auth) setLogger() error {
+	a.log = slog.New(slog.DiscardHandler)
+	if a.opts.Logger.Disabled {
+		return nil
+	}
+	level := slog.LevelWarn
+	if text := a.opts.Logger.Level; text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			return fmt.Errorf("logger.level: %q is not debug, info, warn or error", text)
+		}
+	}
+	h := a.opts.Logger.Handler
+	if h == nil {
+		h = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+	}
+	a.log = slog.New(h)
+	return nil
+}
+
+func (a *Auth) clientAddress(r *http.Request) string {
+	ip, _ := ratelimit.ClientIP(r, a.ip)
+	return ip
+}
+
+// pseudonym stands for the client's address where addresses must not be kept:
+// the limit still holds for each client, and the counter does not tell whose it
+// is. Upstream does not limit at all then.
+func (a *Auth) pseudonym(r *http.Request) string {
+	cfg := a.ip
+	cfg.Disable = false
+	ip, ok := ratelimit.ClientIP(r, cfg)
+	if !ok {
+		return ""
+	}
+	signed := a.keys.Sign("rate-limit " + ip)
+	return signed[strings.LastIndexByte(signed, '.')+1:]
+}
+
+// baseOf finds the base URL of an in-process call.
+func (a *Auth) baseOf(r *http.Request) (origin.Base, error) {
+	if r != nil {
+		return a.resolver.Resolve(r)
+	}
+	if base, ok := a.resolver.Static(); ok {
+		return base, nil
+	}
+	return origin.Base{}, nil
+}
+
+// trustedFor returns who may call and be redirected to in one call.
+func (a *Auth) trustedFor(r *http.Request, base origin.Base) (*origin.Matcher, error) {
+	var more []string
+	if a.opts.BaseURL == "" && a.opts.DynamicBaseURL == nil && base.Origin != "" {
+		more = append(more, base.Origin)
+	}
+	if f := a.opts.TrustedOriginsFunc; f != nil && r != nil {
+		more = append(more, f(r)...)
+	}
+	if len(more) == 0 {
+		return a.trusted, nil
+	}
+	m, err := a.trusted.With(more...)
+	if err != nil {
+		a.log.Warn("trustedOrigins returned entries that are ignored", "error", err)
+	}
+	return m, nil
+}
+
+// cookiesFor returns the cookies of a call. Only a dynamic base URL with
+// cookies for all subdomains makes them differ between requests.
+func (a *Auth) cookiesFor(base origin.Base) (*cookies.Set, error) {
+	if a.opts.DynamicBaseURL == nil || !a.opts.Advanced.CrossSubDomainCookies.Enabled {
+		return a.specs, nil
+	}
+	return cookies.New(a.cookieConfig(base.Origin))
+}
+
+// prefixes of proxies whose headers are believed.
+func (a *Auth) proxies() ([]netip.Prefix, error) {
+	p, err := ratelimit.ParseProxies(a.opts.Advanced.IPAddress.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("advanced.ipAddress.%w", err)
+	}
+	return p, nil
+}

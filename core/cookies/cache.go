@@ -1,0 +1,186 @@
+package cookies
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/secret"
+)
+
+// The forms that session_data can take (session.cookieCache.strategy).
+const (
+	// StrategyCompact is signed JSON in base64url, readable by whoever has it.
+	StrategyCompact = "compact"
+	// StrategyJWT is a JWT under HS256, readable too.
+	StrategyJWT = "jwt"
+	// StrategyJWE is an encrypted JWT.
+	StrategyJWE = "jwe"
+)
+
+// cacheSalt separates the encryption key of session_data from other JWEs'.
+const cacheSalt = "better-auth-session"
+
+// What upstream takes for a lifetime when the cookie has none, because the
+// user does not want to be remembered.
+const (
+	compactFallback = time.Minute
+	tokenFallback   = 5 * time.Minute
+)
+
+var (
+	// ErrCache says that a cached session was not made by the current secrets
+	// or is not of the expected shape.
+	ErrCache = errors.New("cookies: invalid session cache")
+	// ErrCacheExpired says that a cached session is genuine and its time is
+	// over.
+	ErrCacheExpired = errors.New("cookies: session cache expired")
+	// ErrStrategy says that a strategy is none of the Strategy constants.
+	ErrStrategy = errors.New("cookies: unknown cache strategy")
+)
+
+// CachePayload is what session_data holds.
+type CachePayload struct {
+	// Session and User are JSON objects, exactly as JSON.stringify writes them:
+	// no white space, and no escapes that JSON does not demand.
+	Session, User json.RawMessage
+	// UpdatedAt is when the cache was filled, in milliseconds since 1970.
+	UpdatedAt int64
+	// Version is session.cookieCache.version; upstream's default is "1". It is
+	// "" when the cookie has none, which upstream also takes for "1".
+	Version string
+}
+
+// EncodeCache returns the value of session_data. maxAge is the cookie's
+// lifetime; zero means none and takes upstream's fallback, one minute for
+// compact and five for tokens. An empty strategy is compact.
+func EncodeCache(strategy string, keys *secret.Keys, p CachePayload, maxAge time.Duration, now time.Time) (string, error) {
+	inner, err := p.marshal()
+	if err != nil {
+		return "", err
+	}
+	switch strategy {
+	case "", StrategyCompact:
+		return encodeCompact(keys, inner, now.Add(orDefault(maxAge, compactFallback))), nil
+	case StrategyJWT:
+		return keys.SignJWT(inner, orDefault(maxAge, tokenFallback), now)
+	case StrategyJWE:
+		return keys.EncodeJWE(inner, cacheSalt, orDefault(maxAge, tokenFallback), now)
+	}
+	return "", fmt.Errorf("%w %q", ErrStrategy, strategy)
+}
+
+// DecodeCache returns what a session_data cookie holds and when the cache
+// expires. It fails with [ErrCache] or [ErrCacheExpired]. Whether the session
+// inside has expired, belongs to the session cookie beside it, and carries the
+// right version is for the caller to check.
+func DecodeCache(strategy string, keys *secret.Keys, value string, now time.Time) (CachePayload, time.Time, error) {
+	var p CachePayload
+	var expiresAt time.Time
+	var err error
+	switch strategy {
+	case "", StrategyCompact:
+		p, expiresAt, err = decodeCompact(keys, value)
+	case StrategyJWT:
+		p, expiresAt, err = decodeToken(keys.VerifyJWT(value, now))
+	case StrategyJWE:
+		p, expiresAt, err = decodeToken(keys.DecodeJWE(value, cacheSalt, now))
+	default:
+		err = fmt.Errorf("%w %q", ErrStrategy, strategy)
+	}
+	if err != nil {
+		return CachePayload{}, time.Time{}, err
+	}
+	// Also for tokens: a JWE opens for some seconds longer than it is good.
+	if expiresAt.UnixMilli() < now.UnixMilli() {
+		return CachePayload{}, time.Time{}, ErrCacheExpired
+	}
+	return p, expiresAt, nil
+}
+
+// decodeToken reads the claims of either kind of token.
+func decodeToken(claims json.RawMessage, err error) (CachePayload, time.Time, error) {
+	if errors.Is(err, secret.ErrExpired) {
+		return CachePayload{}, time.Time{}, ErrCacheExpired
+	}
+	if err != nil {
+		return CachePayload{}, time.Time{}, ErrCache
+	}
+	m, err := members(claims)
+	if err != nil {
+		return CachePayload{}, time.Time{}, err
+	}
+	exp, ok := integer(m["exp"])
+	if !ok || exp > maxMilli/1000 {
+		return CachePayload{}, time.Time{}, ErrCache
+	}
+	delete(m, "exp")
+	delete(m, "iat")
+	delete(m, "jti")
+	p, err := payload(m)
+	return p, time.Unix(exp, 0), err
+}
+
+// payload takes the four members of the cache and refuses any other. One
+// secret signs cookies and tokens for many purposes, some of which hold text
+// that a visitor chose; only this shape, with two objects in it, is a session.
+func payload(m map[string]json.RawMessage) (CachePayload, error) {
+	p := CachePayload{Session: m["session"], User: m["user"]}
+	var ok bool
+	if p.UpdatedAt, ok = integer(m["updatedAt"]); !ok || !isObject(p.Session) || !isObject(p.User) {
+		return CachePayload{}, ErrCache
+	}
+	n := 3
+	if raw, ok := m["version"]; ok {
+		n++
+		if raw[0] != '"' || json.Unmarshal(raw, &p.Version) != nil {
+			return CachePayload{}, ErrCache
+		}
+	}
+	if len(m) != n {
+		return CachePayload{}, ErrCache
+	}
+	return p, nil
+}
+
+// members reads a JSON object and refuses a repeated name.
+func members(data []byte) (map[string]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, ErrCache
+	}
+	m := make(map[string]json.RawMessage)
+	for d.More() {
+		t, err := d.Token()
+		name, ok := t.(string)
+		if _, again := m[name]; err != nil || !ok || again {
+			return nil, ErrCache
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return nil, ErrCache
+		}
+		m[name] = value
+	}
+	if _, err := d.Token(); err != nil || d.InputOffset() != int64(len(data)) {
+		return nil, ErrCache
+	}
+	return m, nil
+}
+
+// maxMilli is the last time that JavaScript's Date knows, in milliseconds.
+const maxMilli = 8_640_000_000_000_000
+
+// integer reads the digits of a time, as JSON.stringify writes them.
+func integer(raw []byte) (int64, bool) {
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil || n < 0 || n > maxMilli || strconv.FormatInt(n, 10) != string(raw) {
+		return 0, false
+	}
+	return n, true
+}
+
+func isObject(raw []byte) bool { return len(raw) > 1 && raw[0] == '{' }

@@ -1,0 +1,162 @@
+package cookies
+
+import (
+	"iter"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gatehouse-auth/gatehouse/core/secret"
+)
+
+// maxReceived bounds the cookies kept of one request. Browsers send at most
+// about 180 for a domain.
+const maxReceived = 512
+
+// Received are the cookies of one request, in the order they came. The zero
+// value holds none.
+type Received struct {
+	names  []string
+	values map[string]string
+}
+
+// FromRequest reads the cookies of r; several Cookie lines, which HTTP/2
+// allows, count as one.
+func FromRequest(r *http.Request) Received {
+	return Parse(strings.Join(r.Header["Cookie"], "; "))
+}
+
+// Parse reads the value of a Cookie header as upstream does. Of a repeated
+// name the first counts. A value in quotes loses them. A value is
+// percent-decoded, and kept as it is when that fails: upstream therefore
+// accepts values that were never encoded, and so does this. What follows the
+// 512th name is ignored.
+func Parse(header string) Received {
+	var r Received
+	for index := 0; index < len(header); {
+		eq := strings.IndexByte(header[index:], '=')
+		if eq < 0 {
+			break
+		}
+		eq += index
+		if semicolon := strings.LastIndexByte(header[index:eq], ';'); semicolon >= 0 {
+			index += semicolon + 1 // pieces without an equals sign are skipped
+			continue
+		}
+		end := strings.IndexByte(header[eq:], ';')
+		if end < 0 {
+			end = len(header)
+		} else {
+			end += eq
+		}
+		if !r.add(trim(header[index:eq]), header[eq+1:end]) {
+			break
+		}
+		index = end + 1
+	}
+	return r
+}
+
+func (r *Received) add(name, value string) bool {
+	if _, ok := r.values[name]; ok {
+		return true
+	}
+	if len(r.names) == maxReceived {
+		return false
+	}
+	if r.values == nil {
+		r.values = make(map[string]string)
+	}
+	value = trim(value)
+	if strings.HasPrefix(value, `"`) {
+		// Upstream drops the last character too, whatever it is.
+		value = value[1:max(1, len(value)-1)]
+	}
+	r.names = append(r.names, name)
+	r.values[name] = decodeURIComponent(value)
+	return true
+}
+
+// Get returns the value of the cookie with exactly this name, and whether it
+// was sent and is not empty: upstream takes an empty cookie for none.
+//
+// Ask for the full name of a [Spec]. Where cookies are secure that name starts
+// with __Secure-, and one without the prefix, which a sibling domain or a
+// plain HTTP page could have set, is never looked at.
+func (r Received) Get(name string) (value string, ok bool) {
+	value = r.values[name]
+	return value, value != ""
+}
+
+// Signed returns the value of a cookie that keys signed, and whether it was
+// sent and its signature is right.
+func (r Received) Signed(name string, keys *secret.Keys) (value string, ok bool) {
+	signed, ok := r.Get(name)
+	if !ok {
+		return "", false
+	}
+	return keys.Verify(signed)
+}
+
+// All yields names and values in the order they came.
+func (r Received) All() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, name := range r.names {
+			if !yield(name, r.values[name]) {
+				return
+			}
+		}
+	}
+}
+
+func trim(s string) string { return strings.Trim(s, " \t\r\n\v\f") }
+
+// decodeURIComponent is JavaScript's function of that name, giving s itself
+// where that throws: on a broken escape, or escapes that are not UTF-8.
+func decodeURIComponent(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		if s[i] != '%' {
+			out = append(out, s[i])
+			i++
+			continue
+		}
+		start := len(out)
+		for i < len(s) && s[i] == '%' {
+			c, ok := unescape(s[i:])
+			if !ok {
+				return s
+			}
+			out = append(out, c)
+			i += 3
+		}
+		if !utf8.Valid(out[start:]) {
+			return s
+		}
+	}
+	return string(out)
+}
+
+func unescape(s string) (byte, bool) {
+	if len(s) < 3 {
+		return 0, false
+	}
+	hi, ok1 := nibble(s[1])
+	lo, ok2 := nibble(s[2])
+	return hi<<4 | lo, ok1 && ok2
+}
+
+func nibble(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}

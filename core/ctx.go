@@ -1,0 +1,179 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/origin"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
+)
+
+// Ctx is one call of an endpoint, over HTTP or in process. It is used by one
+// goroutine at a time and must not outlive the call.
+type Ctx struct {
+	// Auth is the server.
+	Auth *Auth
+	// Request is the HTTP request; nil for an in-process call without one.
+	// Its body has been read: see Body.
+	Request *http.Request
+	// Method and Path are those of the endpoint that was matched; Path is
+	// relative to the base path and is what rate limits and disabled paths see.
+	Method, Path string
+	// Pattern is the declared path, such as "/callback/:id".
+	Pattern string
+	// Params are the values of the path's parameters.
+	Params map[string]string
+
+	ctx       context.Context //nolint:containedctx // a Ctx is the call, as http.Request is
+	base      origin.Base
+	trusted   *origin.Matcher
+	received  cookies.Received
+	address   string // of the client as sessions and limits see it; "" when unknown
+	inProcess bool
+	jar       *cookies.Jar
+	specs     *cookies.Set
+	header    http.Header
+	status    int
+	body      any
+	hasBody   bool
+	answer    any
+	answered  bool
+	returned  any
+	failure   error
+
+	session    *session.WithUser
+	newSession *session.WithUser
+	noRefresh  bool
+}
+
+type ctxKey struct{}
+
+// From finds the call that a context belongs to, so that database hooks can
+// reach the request. ok is false outside a call.
+func From(ctx context.Context) (c *Ctx, ok bool) {
+	c, ok = ctx.Value(ctxKey{}).(*Ctx)
+	return c, ok
+}
+
+// Context carries the deadline, the transaction and request-scoped values.
+func (c *Ctx) Context() context.Context { return c.ctx }
+
+// Now is the server's clock.
+func (c *Ctx) Now() time.Time { return c.Auth.now() }
+
+// Log is the server's logger.
+func (c *Ctx) Log() *slog.Logger { return c.Auth.log }
+
+// BaseURL is the public URL of the API for this call, such as
+// "https://app.example.com/api/auth".
+func (c *Ctx) BaseURL() string { return c.base.URL() }
+
+// TrustsURL judges a redirect target: a trusted origin or a plain relative path.
+func (c *Ctx) TrustsURL(target string) bool { return c.trusted.TrustsURL(target) }
+
+// Header returns a request header, or "" in a call without a request.
+func (c *Ctx) Header(name string) string {
+	if c.Request == nil {
+		return ""
+	}
+	return c.Request.Header.Get(name)
+}
+
+// SetHeader sets a response header. It survives an error.
+func (c *Ctx) SetHeader(name, value string) { c.header.Set(name, value) }
+
+// SetStatus sets the status of a successful answer; 200 unless called.
+func (c *Ctx) SetStatus(status int) { c.status = status }
+
+// Body is the request's body as it came: nil, bool, string, float64, []any or
+// *wire.Object. Before hooks may look at it, and change it, ahead of validation.
+func (c *Ctx) Body() any { return c.body }
+
+// BodyObject is Body when it is an object, else nil.
+func (c *Ctx) BodyObject() *wire.Object {
+	o, _ := c.body.(*wire.Object)
+	return o
+}
+
+// SetBody replaces the body that the endpoint's input is bound from.
+func (c *Ctx) SetBody(body any) { c.body, c.hasBody = body, true }
+
+// Cookie returns the value of a request cookie.
+func (c *Ctx) Cookie(name string) (string, bool) { return c.received.Get(name) }
+
+// SignedCookie returns the value of a request cookie whose signature holds.
+func (c *Ctx) SignedCookie(name string) (string, bool) {
+	raw, ok := c.received.Get(name)
+	if !ok {
+		return "", false
+	}
+	return c.Auth.keys.Verify(raw)
+}
+
+// Cookies are the cookies that the answer sets, by name.
+func (c *Ctx) Cookies() *cookies.Jar { return c.jar }
+
+// CookieSpecs are the core's cookies with their names and attributes for this call.
+func (c *Ctx) CookieSpecs() *cookies.Set { return c.specs }
+
+// CookieSpec is a cookie that a plugin has declared, for this call. It fails on
+// a name that was not declared.
+func (c *Ctx) CookieSpec(name string) (cookies.Spec, error) {
+	attrs, ok := c.Auth.pluginCookies[name]
+	if !ok {
+		return cookies.Spec{}, fmt.Errorf("cookie %q is not declared", name)
+	}
+	return c.specs.Named(name, attrs)
+}
+
+// Session is the session that middleware has required, or nil.
+func (c *Ctx) Session() *session.WithUser { return c.session }
+
+// NewSession is the session that this call has created, or nil.
+func (c *Ctx) NewSession() *session.WithUser { return c.newSession }
+
+// SkipSessionRefresh keeps this call from extending the session.
+func (c *Ctx) SkipSessionRefresh() { c.noRefresh = true }
+
+// Answer ends the call with v in a before hook: the handler and the after
+// hooks do not run.
+func (c *Ctx) Answer(v any) { c.answer, c.answered = v, true }
+
+// Returned is what the handler or an earlier after hook has returned: a value,
+// or an *Error.
+func (c *Ctx) Returned() any {
+	if c.failure != nil {
+		return c.failure
+	}
+	return c.returned
+}
+
+// SetReturned replaces the result in an after hook.
+func (c *Ctx) SetReturned(v any) {
+	if err, ok := v.(*Error); ok {
+		c.returned, c.failure = nil, err
+		return
+	}
+	c.returned, c.failure = v, nil
+}
+
+// Go runs fn in the background, after the request if need be. The context
+// keeps the request's values and loses its deadline.
+func (c *Ctx) Go(name string, fn func(ctx context.Context) error) {
+	c.Auth.background.run(context.WithoutCancel(c.ctx), name, fn)
+}
+
+// Tx runs fn in a database transaction that c.Context carries meanwhile.
+func (c *Ctx) Tx(fn func() error) error {
+	outer := c.ctx
+	defer func() { c.ctx = outer }()
+	return c.Auth.store.Tx(outer, func(ctx context.Context) error {
+		c.ctx = ctx
+		return fn()
+	})
+}

@@ -1,0 +1,122 @@
+package dbtest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+)
+
+// wantUnique checks that err is a *db.UniqueError for the field.
+func (f *fixture) wantUnique(err error, model, field string) {
+	f.Helper()
+	var unique *db.UniqueError
+	if !errors.As(err, &unique) || !errors.Is(err, db.ErrUnique) {
+		f.Fatalf("the error is %v, want a *db.UniqueError", err)
+	}
+	f.same(db.UniqueError{Model: model, Field: field}, *unique)
+}
+
+func changeTests(t *testing.T, s subject) {
+	t.Run("a change sets what it names and leaves the rest", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", db.Row{"text": "a", "note": "n", "count": 1})
+		f.insert("sample", db.Row{"text": "b", "note": "n"})
+		res, err := f.a.Update(f.ctx, db.Change{
+			Table: f.tables["sample"], Where: db.Where{db.By("text", "a")}, Set: db.Row{"note": nil, "on": true}, Returning: true,
+		})
+		if err != nil || res.Count != 1 {
+			t.Fatalf("update: %+v, %v", res, err)
+		}
+		row := f.one("sample", db.By("text", "a"))
+		f.same([]db.Row{row}, res.Rows)
+		f.same([]any{nil, true, int64(1)}, []any{row["note"], row["on"], row["count"]})
+		f.same("n", f.one("sample", db.By("text", "b"))["note"])
+	})
+	t.Run("without Returning only the number of rows comes back", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", nil)
+		f.insert("sample", nil)
+		res, err := f.a.Update(f.ctx, db.Change{Table: f.tables["sample"], Set: db.Row{"note": "x"}})
+		if err != nil || res.Count != 2 || res.Rows != nil {
+			t.Fatalf("update: %+v, %v", res, err)
+		}
+	})
+	t.Run("a row that already has the new values counts as changed", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", db.Row{"note": "same"})
+		res, err := f.a.Update(f.ctx, db.Change{Table: f.tables["sample"], Set: db.Row{"note": "same"}})
+		if err != nil || res.Count != 1 {
+			t.Fatalf("update: %+v, %v", res, err)
+		}
+	})
+	t.Run("a change may set the field that it is conditional on", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", db.Row{"kind": "pending", "count": 1})
+		change := db.Change{
+			Table: f.tables["sample"], Where: db.Where{db.By("kind", "pending")},
+			Set: db.Row{"kind": "done", "count": db.Increment(1)}, Returning: true,
+		}
+		res, err := f.a.Update(f.ctx, change)
+		if err != nil || len(res.Rows) != 1 {
+			t.Fatalf("first: %+v, %v", res, err)
+		}
+		f.same([]any{"done", int64(2)}, []any{res.Rows[0]["kind"], res.Rows[0]["count"]})
+		if res, err = f.a.Update(f.ctx, change); err != nil || res.Count != 0 || len(res.Rows) != 0 {
+			t.Fatalf("second: %+v, %v", res, err)
+		}
+	})
+	t.Run("an increment adds, subtracts, and leaves NULL alone", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", db.Row{"text": "a", "count": 5})
+		f.insert("sample", db.Row{"text": "b"})
+		for _, by := range []db.Increment{3, -10} {
+			if _, err := f.a.Update(f.ctx, db.Change{Table: f.tables["sample"], Set: db.Row{"count": by}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.same(int64(-2), f.one("sample", db.By("text", "a"))["count"])
+		f.same(nil, f.one("sample", db.By("text", "b"))["count"])
+	})
+	t.Run("a guarded increment stops at its bound", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", db.Row{"count": 2})
+		won := 0
+		for range 4 {
+			res, err := f.a.Update(f.ctx, db.Change{
+				Table: f.tables["sample"], Where: db.Where{{Field: "count", Op: db.Gt, Value: 0}}, Set: db.Row{"count": db.Increment(-1)},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			won += int(res.Count)
+		}
+		f.same(2, won)
+	})
+	t.Run("only a number field can be incremented, the id cannot be set, and something must be", func(t *testing.T) {
+		f := s.begin(t)
+		row := f.insert("sample", nil)
+		for name, set := range map[string]db.Row{
+			"text incremented": {"note": db.Increment(1)},
+			"id set":           {db.ID: row[db.ID]},
+			"nothing set":      {},
+		} {
+			if _, err := f.a.Update(f.ctx, db.Change{Table: f.tables["sample"], Set: set}); err == nil {
+				t.Error(name)
+			}
+		}
+	})
+	t.Run("consuming gives the row once", func(t *testing.T) {
+		f := s.begin(t)
+		row := f.insert("sample", db.Row{"kind": "single-use", "data": object("k", "v")})
+		r := db.Removal{Table: f.tables["sample"], Where: db.Where{db.By("kind", "single-use")}, Returning: true}
+		res, err := f.a.Delete(f.ctx, r)
+		if err != nil || res.Count != 1 {
+			t.Fatalf("first: %+v, %v", res, err)
+		}
+		f.same([]db.Row{row}, res.Rows)
+		if res, err = f.a.Delete(f.ctx, r); err != nil || res.Count != 0 || len(res.Rows) != 0 {
+			t.Fatalf("second: %+v, %v", res, err)
+		}
+	})
+}

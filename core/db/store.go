@@ -1,0 +1,330 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Hooks are callbacks around the writes of one model. Before hooks run inside
+// the transaction and may repeat with it; after hooks run once, when it has
+// committed. `core.From(ctx)` reaches the request, if there is one.
+type Hooks struct {
+	// Source tells who added them: "user" or "plugin:<id>".
+	Source string
+
+	// BeforeCreate gets the row to be written; the row that it returns, if
+	// any, is merged over it. ErrStopped refuses the creation.
+	BeforeCreate func(ctx context.Context, row Row) (Row, error)
+	AfterCreate  func(ctx context.Context, row Row) error
+	// BeforeUpdate gets the new values only; what it returns is merged over them.
+	BeforeUpdate func(ctx context.Context, set Row) (Row, error)
+	AfterUpdate  func(ctx context.Context, row Row) error
+	BeforeDelete func(ctx context.Context, row Row) error
+	AfterDelete  func(ctx context.Context, row Row) error
+}
+
+// Store writes and reads through an Adapter: it makes ids, applies defaults
+// and transformations, and runs database hooks.
+type Store struct {
+	adapter Adapter
+	newID   func(model string) (string, error)
+	hooks   map[string][]Hooks
+}
+
+// NewStore wraps an adapter. newID makes the id of a new row of a model; an
+// empty one leaves it to the database. hooks are keyed by model, in order.
+func NewStore(a Adapter, newID func(model string) (string, error), hooks map[string][]Hooks) *Store {
+	return &Store{adapter: a, newID: newID, hooks: hooks}
+}
+
+// Adapter returns the storage below, for work that hooks must not see.
+func (s *Store) Adapter() Adapter { return s.adapter }
+
+// Create writes one row and returns it as stored.
+func (s *Store) Create(ctx context.Context, t *Table, row Row) (Row, error) {
+	hooks := s.hooks[t.Model]
+	if len(hooks) == 0 {
+		return s.insert(ctx, t, row)
+	}
+	var stored Row
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		row := maps.Clone(row)
+		for _, h := range hooks {
+			if h.BeforeCreate == nil {
+				continue
+			}
+			merge, err := h.BeforeCreate(ctx, row)
+			if err != nil {
+				return err
+			}
+			maps.Copy(row, merge)
+		}
+		var err error
+		if stored, err = s.insert(ctx, t, row); err != nil {
+			return err
+		}
+		for _, h := range hooks {
+			if h.AfterCreate != nil {
+				afterCommit(ctx, func(ctx context.Context) error { return h.AfterCreate(ctx, maps.Clone(stored)) })
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return stored, nil
+}
+
+func (s *Store) insert(ctx context.Context, t *Table, in Row) (Row, error) {
+	row := make(Row, len(t.Fields)+1)
+	if id, ok := in[ID].(string); ok && id != "" {
+		row[ID] = id
+	} else {
+		id, err := s.newID(t.Model)
+		if err != nil {
+			return nil, fmt.Errorf("make an id for %s: %w", t.Model, err)
+		}
+		if id != "" {
+			row[ID] = id
+		}
+	}
+	for name := range in {
+		if !t.Has(name) {
+			return nil, fmt.Errorf("table %q has no field %q", t.Model, name)
+		}
+	}
+	for _, f := range t.Fields {
+		v, ok := in[f.Name]
+		if !ok && f.Default != nil {
+			v = f.Default()
+		}
+		v, err := f.input(v)
+		if err != nil {
+			return nil, fmt.Errorf("%s.%s: %w", t.Model, f.Name, err)
+		}
+		row[f.Name] = v
+	}
+	stored, err := s.adapter.Insert(ctx, t, row)
+	if err != nil {
+		return nil, err
+	}
+	return stored, outputRow(t, stored)
+}
+
+// Select reads rows.
+func (s *Store) Select(ctx context.Context, q Query) ([]Row, error) {
+	rows, err := s.adapter.Select(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if err := outputRow(q.Table, row); err != nil {
+			return nil, err
+		}
+		for _, j := range q.Joins {
+			if err := outputJoined(j, row); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return rows, nil
+}
+
+func outputJoined(j Join, row Row) error {
+	switch joined := row[j.Table.Model].(type) {
+	case Row:
+		return outputRow(j.Table, joined)
+	case []Row:
+		for _, r := range joined {
+			if err := outputRow(j.Table, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// First reads the first row of a query, or nil.
+func (s *Store) First(ctx context.Context, q Query) (Row, error) {
+	q.Limit = 1
+	rows, err := s.Select(ctx, q)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// Count counts rows.
+func (s *Store) Count(ctx context.Context, t *Table, w Where) (int64, error) {
+	return s.adapter.Count(ctx, t, w)
+}
+
+// Update changes the rows that match, in one statement.
+func (s *Store) Update(ctx context.Context, c Change) (Result, error) {
+	hooks := s.hooks[c.Table.Model]
+	if len(hooks) == 0 {
+		return s.update(ctx, c)
+	}
+	var res Result
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		c := c
+		c.Set, c.Returning = maps.Clone(c.Set), true
+		for _, h := range hooks {
+			if h.BeforeUpdate == nil {
+				continue
+			}
+			merge, err := h.BeforeUpdate(ctx, c.Set)
+			if err != nil {
+				return err
+			}
+			maps.Copy(c.Set, merge)
+		}
+		var err error
+		if res, err = s.update(ctx, c); err != nil {
+			return err
+		}
+		for _, h := range hooks {
+			if h.AfterUpdate == nil {
+				continue
+			}
+			for _, row := range res.Rows {
+				afterCommit(ctx, func(ctx context.Context) error { return h.AfterUpdate(ctx, maps.Clone(row)) })
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return res, nil
+}
+
+func (s *Store) update(ctx context.Context, c Change) (Result, error) {
+	set := make(Row, len(c.Set)+1)
+	for name, v := range c.Set {
+		f := c.Table.Field(name)
+		if f == nil {
+			return Result{}, fmt.Errorf("table %q has no field %q to update", c.Table.Model, name)
+		}
+		if _, inc := v.(Increment); !inc {
+			var err error
+			if v, err = f.input(v); err != nil {
+				return Result{}, fmt.Errorf("%s.%s: %w", c.Table.Model, name, err)
+			}
+		}
+		set[name] = v
+	}
+	for _, f := range c.Table.Fields {
+		if _, ok := set[f.Name]; !ok && f.OnUpdate != nil {
+			set[f.Name] = f.OnUpdate()
+		}
+	}
+	c.Set = set
+	res, err := s.adapter.Update(ctx, c)
+	if err != nil {
+		return Result{}, err
+	}
+	return res, outputRows(c.Table, res.Rows)
+}
+
+// Delete removes the rows that match, in one statement. Where delete hooks
+// exist the rows are read first, under a lock, so that the hooks can refuse.
+func (s *Store) Delete(ctx context.Context, r Removal) (Result, error) {
+	hooks := slices.DeleteFunc(slices.Clone(s.hooks[r.Table.Model]), func(h Hooks) bool {
+		return h.BeforeDelete == nil && h.AfterDelete == nil
+	})
+	if len(hooks) == 0 {
+		res, err := s.adapter.Delete(ctx, r)
+		if err != nil {
+			return Result{}, err
+		}
+		return res, outputRows(r.Table, res.Rows)
+	}
+	var res Result
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		rows, err := s.Select(ctx, Query{Table: r.Table, Where: r.Where, ForUpdate: true})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			for _, h := range hooks {
+				if h.BeforeDelete == nil {
+					continue
+				}
+				if err := h.BeforeDelete(ctx, maps.Clone(row)); err != nil {
+					return err
+				}
+			}
+		}
+		r := r
+		r.Returning = true
+		if res, err = s.adapter.Delete(ctx, r); err != nil {
+			return err
+		}
+		if err := outputRows(r.Table, res.Rows); err != nil {
+			return err
+		}
+		for _, row := range res.Rows {
+			for _, h := range hooks {
+				if h.AfterDelete != nil {
+					afterCommit(ctx, func(ctx context.Context) error { return h.AfterDelete(ctx, maps.Clone(row)) })
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return res, nil
+}
+
+func outputRows(t *Table, rows []Row) error {
+	for _, row := range rows {
+		if err := outputRow(t, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func outputRow(t *Table, row Row) error {
+	for _, f := range t.Fields {
+		if f.TransformOutput == nil {
+			continue
+		}
+		v, err := f.TransformOutput(row[f.Name])
+		if err != nil {
+			return fmt.Errorf("%s.%s: %w", t.Model, f.Name, err)
+		}
+		row[f.Name] = v
+	}
+	return nil
+}
+
+func (f *Field) input(v any) (any, error) {
+	if t, ok := v.(time.Time); ok {
+		v = Millis(t)
+	}
+	if f.TransformInput != nil && v != nil {
+		var err error
+		if v, err = f.TransformInput(v); err != nil {
+			return nil, err
+		}
+	}
+	if v == nil && !f.Nullable {
+		return nil, errors.New("a value is required")
+	}
+	return v, nil
+}
+
+// Empty tells whether no callback is set.
+func (h Hooks) Empty() bool {
+	return h.BeforeCreate == nil && h.AfterCreate == nil && h.BeforeUpdate == nil &&
+		h.AfterUpdate == nil && h.BeforeDelete == nil && h.AfterDelete == nil
+}

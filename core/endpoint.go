@@ -1,0 +1,131 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/core/input"
+)
+
+// Endpoint is one operation: an HTTP route, its validated input, an OpenAPI
+// operation and an in-process call. See core/input for the tags of In.
+type Endpoint[In, Out any] struct {
+	// Method is the HTTP method; Methods are several.
+	Method  string
+	Methods []string
+	// Path is relative to the base path, such as "/callback/:id". An endpoint
+	// without a path, or with ServerOnly, exists in process only.
+	Path       string
+	ServerOnly bool
+	// OperationID names the operation in OpenAPI, as upstream.
+	OperationID string
+	Summary     string
+	// Hidden keeps the operation out of the OpenAPI document.
+	Hidden bool
+	// MediaTypes are the accepted media types of a body, in the order that the
+	// 415 message lists them; application/json unless set.
+	MediaTypes []string
+	// IgnoreBody accepts and skips a body of any media type.
+	IgnoreBody bool
+	// Replace takes over a path that an earlier feature has registered.
+	Replace bool
+	// Use runs before Handle, after validation.
+	Use []Middleware
+	// Handle does the work. A nil result is JSON's null.
+	Handle func(c *Ctx, in In) (*Out, error)
+}
+
+// Responder is an output that is not JSON.
+type Responder interface {
+	// Respond returns the media type and the body.
+	Respond() (contentType string, body []byte)
+}
+
+// Bound is a registered Endpoint, ready to be called in process.
+type Bound[In, Out any] struct{ r *route }
+
+// route is an Endpoint without its type parameters.
+type route struct {
+	auth        *Auth
+	methods     []string
+	path        string
+	operationID string
+	summary     string
+	plugin      string
+	hidden      bool
+	serverOnly  bool
+	ignoreBody  bool
+	mediaTypes  []string
+	use         []Middleware
+	schema      *input.Schema
+	out         reflect.Type
+
+	// handle binds the input and runs the handler. direct is an input that
+	// came as a value, or nil.
+	handle func(c *Ctx, direct any) (any, error)
+}
+
+// Route registers an endpoint and returns its in-process form.
+func Route[In, Out any](s *Setup, e Endpoint[In, Out]) Bound[In, Out] {
+	schema, err := input.Compile[In]()
+	if err != nil {
+		s.fail(fmt.Errorf("endpoint %s: %w", e.Path, err))
+		return Bound[In, Out]{}
+	}
+	r := &route{
+		auth:    s.auth,
+		methods: e.Methods, path: e.Path, operationID: e.OperationID, summary: e.Summary,
+		plugin: s.plugin.ID(), hidden: e.Hidden, serverOnly: e.ServerOnly || e.Path == "",
+		ignoreBody: e.IgnoreBody, mediaTypes: e.MediaTypes, use: e.Use, schema: schema,
+		out: reflect.TypeFor[Out](),
+	}
+	if e.Method != "" {
+		r.methods = append(slices.Clone(r.methods), e.Method)
+	}
+	if len(r.mediaTypes) == 0 {
+		r.mediaTypes = []string{mediaJSON}
+	}
+	r.handle = func(c *Ctx, direct any) (any, error) {
+		in, inProcess := direct.(In)
+		var err error
+		if inProcess {
+			err = schema.BindBody(c.body, &in)
+		} else {
+			err = schema.Bind(c.source(), &in)
+		}
+		if err != nil {
+			return nil, asValidation(err)
+		}
+		for _, m := range e.Use {
+			if err := m(c); err != nil {
+				return nil, err
+			}
+		}
+		out, err := e.Handle(c, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
+	s.fail(s.auth.router.add(r, e.Replace))
+	return Bound[In, Out]{r}
+}
+
+func asValidation(err error) error {
+	var invalid *input.Invalid
+	if errors.As(err, &invalid) {
+		return ErrValidation.WithMessage(invalid.Message)
+	}
+	return err
+}
+
+// source is what the input is bound from.
+func (c *Ctx) source() input.Source {
+	src := input.Source{Body: c.body, HasBody: c.hasBody, Path: c.Params}
+	if c.Request != nil {
+		src.Query = c.Request.URL.Query()
+	}
+	return src
+}

@@ -1,0 +1,54 @@
+package core
+
+import (
+	"context"
+
+	"github.com/gatehouse-auth/gatehouse/core/password"
+)
+
+// customHasher is the application's own hashing.
+type customHasher struct{ funcs PasswordFuncs }
+
+func (h customHasher) Hash(ctx context.Context, pw string) (string, error) {
+	return h.funcs.Hash(ctx, pw)
+}
+
+func (h customHasher) Verify(ctx context.Context, hash, pw string) (bool, error) {
+	return h.funcs.Verify(ctx, hash, pw)
+}
+
+// HashPassword hashes a password of checked length. Do not call it inside a
+// transaction: hashes queue for memory.
+func (c *Ctx) HashPassword(pw string) (string, error) { return c.Auth.hasher.Hash(c.ctx, pw) }
+
+// VerifyPassword compares a password with a stored hash. An empty hash stands
+// for "there is none": the same work is done and the answer is no, so that
+// time does not tell who has a password.
+func (c *Ctx) VerifyPassword(hash, pw string) (bool, error) {
+	if hash == "" {
+		_, err := c.Auth.hasher.Hash(c.ctx, pw)
+		return false, err
+	}
+	return c.Auth.hasher.Verify(c.ctx, hash, pw)
+}
+
+// CheckNewPassword applies the length limits, counted as JavaScript counts.
+func (c *Ctx) CheckNewPassword(pw string) error {
+	n := password.UTF16Len(pw)
+	switch ep := &c.Auth.opts.EmailAndPassword; {
+	case n < ep.MinPasswordLength:
+		return ErrPasswordTooShort
+	case n > ep.MaxPasswordLength:
+		return ErrPasswordTooLong
+	}
+	return nil
+}
+
+// CheckGivenPassword refuses a password that is too long to be anybody's,
+// before any work is done for it.
+func (c *Ctx) CheckGivenPassword(pw string) error {
+	if !c.Auth.opts.Compat.HashLongPasswords && password.UTF16Len(pw) > c.Auth.opts.EmailAndPassword.MaxPasswordLength {
+		return ErrPasswordTooLong
+	}
+	return nil
+}

@@ -1,0 +1,236 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/origin"
+	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
+)
+
+// maxQuery bounds the query string of a request, in bytes.
+const maxQuery = 64 << 10
+
+// ServeHTTP answers one request. This file is the way of a request, top to
+// bottom: base path, disabled paths, rate limit, OnRequest, match, body,
+// origin, middleware, before hooks, input, handler, after hooks, answer,
+// OnResponse.
+func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.closed.Load() {
+		a.encodeError(nil, ErrClosing).write(w, r)
+		return
+	}
+	a.serveSafely(r).write(w, r)
+}
+
+// serveSafely turns a panic into a bare 500 that concerns this request only.
+func (a *Auth) serveSafely(r *http.Request) (res *Response) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.log.ErrorContext(r.Context(), "panic while serving a request", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			res = &Response{Status: http.StatusInternalServerError, Header: http.Header{}}
+		}
+	}()
+	return a.serve(r)
+}
+
+func (a *Auth) serve(r *http.Request) *Response {
+	base, err := a.resolver.Resolve(r)
+	if err != nil {
+		return a.encodeError(nil, a.report(r.Context(), ErrUnknownHost.WithCause(err)))
+	}
+	path, ok := a.relativePath(base, r)
+	if !ok {
+		return a.encodeError(nil, errNotFound)
+	}
+	if slices.Contains(a.opts.DisabledPaths, path) {
+		return &Response{Status: http.StatusNotFound, Header: http.Header{"Content-Type": {"text/plain;charset=UTF-8"}}, Body: []byte("Not Found")}
+	}
+	address := a.clientAddress(r)
+	if res := a.limit(r, path, address); res != nil {
+		return res
+	}
+	for _, filter := range a.onRequest {
+		next, res, err := filter(r)
+		if err != nil {
+			return a.encodeError(nil, a.report(r.Context(), err))
+		}
+		if res != nil {
+			return res
+		}
+		if next != nil {
+			r = next
+		}
+	}
+	res := a.dispatch(r, base, path, address)
+	for _, filter := range a.onResponse {
+		if err := filter(r, res); err != nil {
+			return a.encodeError(nil, a.report(r.Context(), err))
+		}
+	}
+	return res
+}
+
+// dispatch routes a request that may be answered and runs its endpoint.
+func (a *Auth) dispatch(r *http.Request, base origin.Base, path, address string) *Response {
+	route, params := a.router.find(r.Method, path)
+	if route == nil {
+		return a.encodeError(nil, errNotFound)
+	}
+	c, err := a.newCtx(r.Context(), r, base)
+	if err != nil {
+		return a.encodeError(nil, a.report(r.Context(), err))
+	}
+	c.Method, c.Path, c.Pattern, c.Params, c.address = r.Method, path, route.path, params, address
+	if err := c.admit(route); err != nil {
+		return a.encodeError(c, a.report(c.ctx, err))
+	}
+	out, err := c.invoke(route, nil)
+	if err != nil {
+		return a.encodeError(c, a.report(c.ctx, err))
+	}
+	return a.encode(c, out)
+}
+
+// admit does what only requests over HTTP go through before the hooks: body,
+// origin and the plugins' middleware.
+func (c *Ctx) admit(route *route) error {
+	if len(c.Request.URL.RawQuery) > maxQuery {
+		return NewError(http.StatusRequestURITooLong, "URI_TOO_LONG", "The query is too long")
+	}
+	if err := c.readBody(route); err != nil {
+		return err
+	}
+	if err := c.checkOrigin(); err != nil {
+		return err
+	}
+	for _, m := range c.Auth.middleware {
+		if m.match(c.Path) {
+			if err := m.run(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// invoke runs the hooks and the handler of a route, over HTTP and in process.
+// direct is the input of an in-process call.
+func (c *Ctx) invoke(route *route, direct any) (any, error) {
+	for _, h := range c.Auth.before {
+		if h.Match != nil && !h.Match(c) {
+			continue
+		}
+		if err := h.Run(c); err != nil {
+			return nil, err
+		}
+		if c.answered {
+			return c.answer, nil
+		}
+	}
+	out, err := route.handle(c, direct)
+	switch e, known := asError(err); {
+	case err == nil:
+		c.returned = nilless(out)
+	case known:
+		c.failure = e
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return nil, err
+	default:
+		c.failure = ErrUnexpected.WithCause(err)
+	}
+	for _, h := range c.Auth.after {
+		if h.Match != nil && !h.Match(c) {
+			continue
+		}
+		if err := h.Run(c); err != nil {
+			e, known := asError(err)
+			if !known {
+				return nil, err
+			}
+			c.SetReturned(e)
+		}
+	}
+	if c.failure != nil {
+		return nil, c.failure
+	}
+	return c.returned, nil
+}
+
+// newCtx makes the call that a request or an in-process caller starts.
+func (a *Auth) newCtx(ctx context.Context, r *http.Request, base origin.Base) (*Ctx, error) {
+	trusted, err := a.trustedFor(r, base)
+	if err != nil {
+		return nil, err
+	}
+	specs, err := a.cookiesFor(base)
+	if err != nil {
+		return nil, err
+	}
+	c := &Ctx{
+		Auth: a, Request: r, base: base, trusted: trusted, specs: specs,
+		jar: &cookies.Jar{}, header: http.Header{},
+	}
+	if r != nil {
+		c.received = cookies.FromRequest(r)
+	}
+	c.ctx = context.WithValue(ctx, ctxKey{}, c)
+	return c, nil
+}
+
+// relativePath strips the base path at a segment boundary. The result is the
+// one string that routing, disabled paths and rate limits see; a path that is
+// not in its plain form (empty segments, dot segments, escapes of slashes) is
+// refused rather than normalised, so that no two spellings mean one route.
+func (a *Auth) relativePath(base origin.Base, r *http.Request) (string, bool) {
+	path := r.URL.EscapedPath()
+	if base.Path != "" && base.Path != "/" {
+		rest, ok := strings.CutPrefix(path, base.Path)
+		if !ok || !strings.HasPrefix(rest, "/") {
+			return "", false
+		}
+		path = rest
+	}
+	if a.opts.Advanced.SkipTrailingSlashes && len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if !strings.HasPrefix(path, "/") {
+		return "", false
+	}
+	for s := range strings.SplitSeq(path[1:], "/") {
+		if _, ok := segment(s); !ok {
+			return "", false
+		}
+	}
+	return path, true
+}
+
+// limit judges and counts the request. Paths that no endpoint has share one
+// counter, so that made-up paths cannot fill the store.
+func (a *Auth) limit(r *http.Request, path, address string) *Response {
+	counted := path
+	if route, _ := a.router.find(r.Method, path); route == nil {
+		counted = "/*"
+	}
+	if a.ip.Disable {
+		address = a.pseudonym(r)
+	}
+	d, err := a.limiter.Check(r, counted, address, a.now())
+	if err != nil {
+		return a.encodeError(nil, a.report(r.Context(), ErrUnavailable.WithCause(err)))
+	}
+	if d.Allowed {
+		return nil
+	}
+	return &Response{
+		Status: ratelimit.AnswerStatus,
+		Header: http.Header{"Content-Type": {ratelimit.AnswerContentType}, ratelimit.RetryAfterHeader: {d.RetryAfterSeconds()}},
+		Body:   []byte(ratelimit.AnswerBody),
+	}
+}

@@ -1,0 +1,135 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/origin"
+	"github.com/gatehouse-auth/gatehouse/core/password"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
+)
+
+const mediaJSON = "application/json"
+
+// encode makes the answer of a call that succeeded.
+func (a *Auth) encode(c *Ctx, out any) *Response {
+	res := c.response(http.StatusOK)
+	if c.status != 0 {
+		res.Status = c.status
+	}
+	switch out := out.(type) {
+	case *Error:
+		return a.encodeError(c, out)
+	case *Response:
+		c.jar.WriteTo(out.Header)
+		return out
+	case Responder:
+		contentType, body := out.Respond()
+		res.Header.Set("Content-Type", contentType)
+		res.Body = body
+		return res
+	}
+	body, err := wire.Marshal(out)
+	if err != nil {
+		return a.encodeError(c, a.report(c.ctx, err))
+	}
+	res.Header.Set("Content-Type", mediaJSON)
+	res.Body = body
+	return res
+}
+
+// encodeError makes the answer of a call that failed, or that never began when
+// c is nil. Cookies and headers that were set before the failure go out with it.
+func (a *Auth) encodeError(c *Ctx, e *Error) *Response {
+	res := &Response{Status: e.status, Header: http.Header{}}
+	if c != nil {
+		res = c.response(e.status)
+	}
+	for name, values := range e.header {
+		res.Header[name] = values
+	}
+	if location := res.Header.Get("Location"); e.header.Get("Location") != "" {
+		if _, err := origin.SafeLocation(location); err != nil {
+			a.log.Error("refused to redirect", "error", err)
+			return &Response{Status: http.StatusInternalServerError, Header: http.Header{}}
+		}
+	}
+	if e == errNotFound || errors.Is(e, ErrUnexpected) || e.status < http.StatusBadRequest && e.body() == nil {
+		return res
+	}
+	res.Header.Set("Content-Type", mediaJSON)
+	if body := e.body(); body != nil {
+		text, err := wire.Marshal(body)
+		if err != nil {
+			a.log.Error("encode an error answer", "error", err)
+			return res
+		}
+		res.Body = text
+	}
+	return res
+}
+
+func (c *Ctx) response(status int) *Response {
+	res := &Response{Status: status, Header: c.header}
+	c.jar.WriteTo(res.Header)
+	return res
+}
+
+// write sends the answer.
+func (res *Response) write(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	for name, values := range res.Header {
+		h[name] = values
+	}
+	h.Set("Content-Length", strconv.Itoa(len(res.Body)))
+	w.WriteHeader(res.Status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(res.Body) // the client may be gone
+	}
+}
+
+// ErrUnexpected stands for every error that is not an Error: a bare 500. The
+// cause is logged and never sent.
+var ErrUnexpected = NewError(http.StatusInternalServerError, "", "")
+
+// ErrUnavailable answers a request that a storage could not serve.
+var ErrUnavailable = NewError(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "The service is temporarily unavailable. Please try again later.").WithHeader("Retry-After", "5")
+
+// report logs what only the operator may see and returns what the client gets.
+func (a *Auth) report(ctx context.Context, err error) *Error {
+	e, known := asError(err)
+	switch {
+	case errors.Is(err, password.ErrBusy):
+		e = ErrBusy
+	case errors.Is(err, context.Canceled):
+		e = NewError(statusClientClosed, "", "")
+	case errors.Is(err, context.DeadlineExceeded):
+		e = ErrUnavailable.WithCause(err)
+	case errors.Is(err, db.ErrNUL):
+		e = ErrValidation.WithMessage("Text must not contain NUL or invalid UTF-8")
+	case !known:
+		e = ErrUnexpected.WithCause(err)
+	}
+	if f := a.opts.OnAPIError.OnError; f != nil && e.status != http.StatusFound {
+		f(ctx, err)
+	}
+	if e.status >= http.StatusInternalServerError {
+		a.log.ErrorContext(ctx, "request failed", "status", e.status, "code", e.code, "error", err)
+	}
+	return e
+}
+
+// statusClientClosed is recorded when the client has gone; nobody reads it.
+const statusClientClosed = 499
+
+// nilless turns a typed nil pointer into nil, JSON's null.
+func nilless(v any) any {
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,56 @@
+package routes
+
+import (
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+)
+
+// GetSessionInput is the query of /get-session.
+type GetSessionInput struct {
+	DisableCookieCache *bool `query:"disableCookieCache" check:"coerce"`
+	DisableRefresh     *bool `query:"disableRefresh" check:"coerce"`
+}
+
+// GetSessionOutput is the session of the request; a nil one is no session.
+type GetSessionOutput struct {
+	Session session.Session `json:"session"`
+	User    user.User       `json:"user"`
+	// NeedsRefresh is only there with deferSessionRefresh: POST extends the session.
+	NeedsRefresh *bool `json:"needsRefresh,omitempty"`
+}
+
+func (p *Plugin) setUpGetSession(s *core.Setup) {
+	p.GetSession = core.Route(s, core.Endpoint[GetSessionInput, GetSessionOutput]{
+		Methods: []string{http.MethodGet, http.MethodPost}, Path: "/get-session", OperationID: "getSession",
+		Summary: "The session of this client, or null",
+		// The client of 1.6.9 posts nothing, that of 1.7 an empty object.
+		IgnoreBody: true,
+		Handle:     p.getSession,
+	})
+	s.ErrorCodes(core.ErrDeferRequired, core.ErrGetSession)
+}
+
+func (p *Plugin) getSession(c *core.Ctx, in GetSessionInput) (*GetSessionOutput, error) {
+	c.SetHeader("Cache-Control", "no-store")
+	c.SetHeader("Pragma", "no-cache")
+	deferred, post := p.auth.Options().Session.DeferSessionRefresh, c.Method == http.MethodPost
+	if post && !deferred {
+		return nil, core.ErrDeferRequired
+	}
+	found, err := c.FindSession(core.SessionQuery{
+		DisableCookieCache: in.DisableCookieCache != nil && *in.DisableCookieCache,
+		DisableRefresh:     in.DisableRefresh != nil && *in.DisableRefresh,
+		ReadOnly:           deferred && !post,
+	})
+	if err != nil || found == nil {
+		return nil, err
+	}
+	out := &GetSessionOutput{Session: p.auth.Sessions().Output(found.Session), User: p.auth.Users().Output(found.User)}
+	if found.Deferred {
+		out.NeedsRefresh = &found.NeedsRefresh
+	}
+	return out, nil
+}

@@ -1,0 +1,74 @@
+package routes
+
+import (
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+)
+
+// RevokeSessionInput is the body of POST /revoke-session.
+type RevokeSessionInput struct {
+	Token string `json:"token"`
+}
+
+func (p *Plugin) setUpSessions(s *core.Setup) {
+	// The list carries tokens, so a stolen old session must not get it.
+	list := core.Middleware(core.RequireFreshSession)
+	if p.auth.Options().Compat.ListSessionsWithStaleSession {
+		list = core.RequireSession
+	}
+	p.ListSessions = core.Route(s, core.Endpoint[struct{}, []session.Session]{
+		Method: http.MethodGet, Path: "/list-sessions", OperationID: "listUserSessions",
+		Summary: "The user's sessions that have not expired",
+		Use:     []core.Middleware{list},
+		Handle:  p.listSessions,
+	})
+	sensitive := []core.Middleware{core.RequireSensitiveSession}
+	p.RevokeSession = core.Route(s, core.Endpoint[RevokeSessionInput, StatusOutput]{
+		Method: http.MethodPost, Path: "/revoke-session", OperationID: "revokeSession",
+		Summary: "End one of the user's sessions", Use: sensitive, Handle: p.revokeSession,
+	})
+	p.RevokeSessions = core.Route(s, core.Endpoint[struct{}, StatusOutput]{
+		Method: http.MethodPost, Path: "/revoke-sessions", OperationID: "revokeSessions",
+		Summary: "End all of the user's sessions", Use: sensitive, Handle: p.revokeSessions,
+	})
+	p.RevokeOtherSessions = core.Route(s, core.Endpoint[struct{}, StatusOutput]{
+		Method: http.MethodPost, Path: "/revoke-other-sessions", OperationID: "revokeOtherSessions",
+		Summary: "End all of the user's sessions but this one", Use: sensitive, Handle: p.revokeOtherSessions,
+	})
+	s.ErrorCodes(core.ErrUnauthorized, core.ErrSessionNotFresh)
+}
+
+func (p *Plugin) listSessions(c *core.Ctx, _ struct{}) (*[]session.Session, error) {
+	active, err := p.auth.Sessions().Active(c.Context(), c.Session().User.ID, c.Now())
+	if err != nil {
+		return nil, err
+	}
+	for i := range active {
+		active[i] = p.auth.Sessions().Output(active[i])
+	}
+	return &active, nil
+}
+
+// revokeSession answers the same for a session that is not there or somebody
+// else's: the token tells nothing.
+func (p *Plugin) revokeSession(c *core.Ctx, in RevokeSessionInput) (*StatusOutput, error) {
+	return status(p.auth.Sessions().DeleteOwn(c.Context(), in.Token, c.Session().User.ID))
+}
+
+func (p *Plugin) revokeSessions(c *core.Ctx, _ struct{}) (*StatusOutput, error) {
+	return status(p.auth.Sessions().DeleteAll(c.Context(), c.Session().User.ID))
+}
+
+func (p *Plugin) revokeOtherSessions(c *core.Ctx, _ struct{}) (*StatusOutput, error) {
+	s := c.Session()
+	return status(p.auth.Sessions().DeleteOthers(c.Context(), s.User.ID, s.Session.Token))
+}
+
+func status(err error) (*StatusOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &StatusOutput{Status: true}, nil
+}

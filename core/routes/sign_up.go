@@ -1,0 +1,165 @@
+package routes
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/account"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
+)
+
+// SignUpEmailInput is the body of POST /sign-up/email.
+type SignUpEmailInput struct {
+	Name        string  `json:"name"`
+	Email       string  `json:"email" check:"email"`
+	Password    string  `json:"password" check:"min=1"`
+	Image       *string `json:"image"`
+	CallbackURL *string `json:"callbackURL"`
+	RememberMe  *bool   `json:"rememberMe"`
+	// Rest holds the additional fields of the user.
+	Rest *wire.Object `json:",rest"`
+}
+
+// SignUpEmailOutput is the new user. Token is null when no session was made.
+type SignUpEmailOutput struct {
+	Token *string   `json:"token"`
+	User  user.User `json:"user"`
+}
+
+var errSignUpDisabled = core.NewError(http.StatusBadRequest, "EMAIL_PASSWORD_SIGN_UP_DISABLED", "Email and password sign up is not enabled")
+
+func (p *Plugin) setUpSignUp(s *core.Setup) {
+	p.SignUpEmail = core.Route(s, core.Endpoint[SignUpEmailInput, SignUpEmailOutput]{
+		Method: http.MethodPost, Path: "/sign-up/email", OperationID: "signUpWithEmailAndPassword",
+		Summary:    "Create a user with an e-mail address and a password",
+		MediaTypes: []string{"application/x-www-form-urlencoded", "application/json"},
+		Use:        []core.Middleware{core.FormCSRF},
+		Handle:     p.signUpEmail,
+	})
+	s.ErrorCodes(errSignUpDisabled, core.ErrInvalidEmail, core.ErrInvalidPassword, core.ErrPasswordTooShort,
+		core.ErrPasswordTooLong, core.ErrUserExists, core.ErrCreateUser, core.ErrCreateSession)
+}
+
+func (p *Plugin) signUpEmail(c *core.Ctx, in SignUpEmailInput) (*SignUpEmailOutput, error) {
+	o := p.auth.Options()
+	if !o.EmailAndPassword.Enabled || o.EmailAndPassword.DisableSignUp {
+		return nil, errSignUpDisabled
+	}
+	if err := c.CheckNewPassword(in.Password); err != nil {
+		return nil, err
+	}
+	extra, err := p.auth.ParseCreate(user.ModelName, in.Rest)
+	if err != nil {
+		return nil, err
+	}
+	fresh := user.User{Name: in.Name, Email: in.Email, Image: in.Image, Extra: extra}
+	taken, exists, err := p.auth.Users().ByEmail(c.Context(), in.Email)
+	if err != nil {
+		return nil, err
+	}
+	if exists && !p.hidesDuplicates() {
+		return nil, core.ErrUserExists
+	}
+	// Also for a taken address, so that both answers take the same time. Hashing
+	// is done before the transaction: it may have to queue.
+	hash, err := c.HashPassword(in.Password)
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		return p.duplicate(c, taken, fresh)
+	}
+	out, err := p.createUser(c, fresh, hash, in)
+	if errors.Is(err, db.ErrUnique) {
+		// Another sign-up for this address was faster.
+		if !p.hidesDuplicates() {
+			return nil, core.ErrUserExists.WithCause(err)
+		}
+		return p.duplicate(c, taken, fresh)
+	}
+	return out, err
+}
+
+// createUser writes the user, the credential account and the session together.
+func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUpEmailInput) (*SignUpEmailOutput, error) {
+	o := p.auth.Options()
+	out := &SignUpEmailOutput{}
+	var created user.User
+	err := c.Tx(func() (err error) {
+		if created, err = p.auth.Users().Create(c.Context(), fresh); err != nil {
+			return createUserError(err)
+		}
+		if _, err := p.auth.Accounts().Create(c.Context(), account.Account{
+			UserID: created.ID, AccountID: created.ID, ProviderID: account.Credential, Password: &hash,
+		}); err != nil {
+			return err
+		}
+		if o.EmailAndPassword.DisableAutoSignIn || o.EmailAndPassword.RequireEmailVerification {
+			return nil
+		}
+		signedIn, err := c.CreateSession(created, in.RememberMe != nil && !*in.RememberMe)
+		if errors.Is(err, db.ErrStopped) {
+			return core.ErrCreateSession
+		}
+		if err != nil {
+			return err
+		}
+		out.Token = &signedIn.Session.Token
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.User = p.auth.Users().Output(created)
+	if p.sendsOnSignUp() {
+		if err := p.mailVerification(c, created, in.CallbackURL); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// createUserError is upstream's answer to a user that could not be written:
+// 422, or 400 when a database hook refused it. A taken address and errors that
+// a hook has worded stay as they are.
+func createUserError(err error) error {
+	var worded *core.Error
+	switch {
+	case errors.Is(err, db.ErrStopped):
+		return core.ErrCreateUser.WithStatus(http.StatusBadRequest)
+	case errors.Is(err, db.ErrUnique), errors.Is(err, db.ErrNUL), errors.As(err, &worded),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return core.ErrCreateUser.WithCause(err)
+}
+
+// hidesDuplicates tells whether the answer to a taken address looks like success.
+func (p *Plugin) hidesDuplicates() bool {
+	o := p.auth.Options()
+	return o.EmailAndPassword.RequireEmailVerification ||
+		o.EmailAndPassword.DisableAutoSignIn && !o.Compat.RevealDuplicateSignUp
+}
+
+// duplicate answers a sign-up for a taken address as if it had succeeded, and
+// tells the owner of the address in the background.
+func (p *Plugin) duplicate(c *core.Ctx, taken, fresh user.User) (*SignUpEmailOutput, error) {
+	ep := &p.auth.Options().EmailAndPassword
+	if tell := ep.OnExistingUserSignUp; tell != nil && taken.ID != "" {
+		c.Go("onExistingUserSignUp", func(ctx context.Context) error { return tell(ctx, taken) })
+	}
+	id, err := p.auth.NewID(user.ModelName)
+	if err != nil {
+		return nil, err
+	}
+	now := db.Millis(c.Now())
+	fresh.ID, fresh.Email, fresh.CreatedAt, fresh.UpdatedAt = id, user.NormalizeEmail(fresh.Email), now, now
+	if ep.CustomSyntheticUser != nil {
+		fresh = ep.CustomSyntheticUser(fresh)
+	}
+	return &SignUpEmailOutput{User: p.auth.Users().Output(fresh)}, nil
+}

@@ -1,0 +1,72 @@
+package core
+
+import (
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+)
+
+// transientSession is how long a session lasts that is not to be remembered.
+const transientSession = 24 * time.Hour
+
+// CreateSession signs a user in: a new session under a new token, and its
+// cookies. transient sessions last a day and end with the browser.
+func (c *Ctx) CreateSession(u user.User, transient bool) (session.WithUser, error) {
+	lifetime := c.Auth.sessionSettings.expiresIn
+	if transient {
+		lifetime = transientSession
+	}
+	address, agent := c.address, c.Header("User-Agent")
+	s, err := c.Auth.sessions.Create(c.ctx, session.Session{
+		UserID: u.ID, ExpiresAt: c.Now().Add(lifetime), IPAddress: &address, UserAgent: &agent,
+	})
+	if err != nil {
+		return session.WithUser{}, err
+	}
+	created := session.WithUser{Session: s, User: u}
+	if err := c.SetSessionCookies(created, transient); err != nil {
+		return session.WithUser{}, err
+	}
+	c.newSession = &created
+	return created, nil
+}
+
+// SetSessionCookies writes the session's cookies: the signed token, the mark of
+// a transient session, and the cache.
+func (c *Ctx) SetSessionCookies(s session.WithUser, transient bool) error {
+	token := c.specs.SessionToken
+	if transient {
+		token = token.WithMaxAge(0)
+	}
+	if err := c.setSigned(token.Cookie(s.Session.Token)); err != nil {
+		return err
+	}
+	if transient {
+		if err := c.setSigned(c.specs.DontRemember.Cookie("true")); err != nil {
+			return err
+		}
+	}
+	return c.setSessionCache(s, transient)
+}
+
+// DeleteSessionCookies takes the session's cookies from the client.
+func (c *Ctx) DeleteSessionCookies(keepDontRemember bool) error {
+	if err := c.jar.Set(c.specs.SessionToken.Expired()); err != nil {
+		return err
+	}
+	if err := c.expireSessionCache(); err != nil {
+		return err
+	}
+	if keepDontRemember {
+		return nil
+	}
+	return c.jar.Set(c.specs.DontRemember.Expired())
+}
+
+// setSigned sets a cookie whose value carries its signature.
+func (c *Ctx) setSigned(cookie cookies.Cookie) error {
+	cookie.Value = c.Auth.keys.Sign(cookie.Value)
+	return c.jar.Set(cookie)
+}
