@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/origin"
 	"github.com/gatehouse-auth/gatehouse/core/session"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
@@ -162,10 +163,14 @@ func (c *Ctx) SetReturned(v any) {
 	c.returned, c.failure = v, nil
 }
 
-// Go runs fn in the background, after the request if need be. The context
-// keeps the request's values and loses its deadline.
+// Go runs fn in the background, after the request if need be and after the
+// transaction if there is one; a rollback drops it. The context keeps the
+// request's values and loses its deadline.
 func (c *Ctx) Go(name string, fn func(ctx context.Context) error) {
-	c.Auth.background.run(context.WithoutCancel(c.ctx), name, fn)
+	_ = db.AfterCommit(c.ctx, func(ctx context.Context) error {
+		c.Auth.background.run(context.WithoutCancel(ctx), name, fn)
+		return nil
+	})
 }
 
 // Tx runs fn in a database transaction that c.Context carries meanwhile.

@@ -41,19 +41,14 @@ func (a *Auth) serveSafely(r *http.Request) (res *Response) {
 }
 
 func (a *Auth) serve(r *http.Request) *Response {
-	base, err := a.resolver.Resolve(r)
-	if err != nil {
-		return a.encodeError(nil, a.report(r.Context(), ErrUnknownHost.WithCause(err)))
+	base, path, e := a.locate(r)
+	if e != nil {
+		return a.encodeError(nil, e)
 	}
-	path, ok := a.relativePath(base, r)
-	if !ok {
-		return a.encodeError(nil, errNotFound)
+	if a.disabled(path) {
+		return disabledAnswer()
 	}
-	if slices.Contains(a.opts.DisabledPaths, path) {
-		return &Response{Status: http.StatusNotFound, Header: http.Header{"Content-Type": {"text/plain;charset=UTF-8"}}, Body: []byte("Not Found")}
-	}
-	address := a.clientAddress(r)
-	if res := a.limit(r, path, address); res != nil {
+	if res := a.limit(r, path); res != nil {
 		return res
 	}
 	for _, filter := range a.onRequest {
@@ -64,11 +59,19 @@ func (a *Auth) serve(r *http.Request) *Response {
 		if res != nil {
 			return res
 		}
-		if next != nil {
-			r = next
+		if next == nil || next == r {
+			continue
+		}
+		// Another request may go to another path, which may be disabled too.
+		r = next
+		if base, path, e = a.locate(r); e != nil {
+			return a.encodeError(nil, e)
+		}
+		if a.disabled(path) {
+			return disabledAnswer()
 		}
 	}
-	res := a.dispatch(r, base, path, address)
+	res := a.dispatch(r, base, path)
 	for _, filter := range a.onResponse {
 		if err := filter(r, res); err != nil {
 			return a.encodeError(nil, a.report(r.Context(), err))
@@ -77,8 +80,27 @@ func (a *Auth) serve(r *http.Request) *Response {
 	return res
 }
 
+// locate finds the base URL and the path below it.
+func (a *Auth) locate(r *http.Request) (origin.Base, string, *Error) {
+	base, err := a.resolver.Resolve(r)
+	if err != nil {
+		return base, "", a.report(r.Context(), ErrUnknownHost.WithCause(err))
+	}
+	path, ok := a.relativePath(base, r)
+	if !ok {
+		return base, "", errNotFound
+	}
+	return base, path, nil
+}
+
+func (a *Auth) disabled(path string) bool { return slices.Contains(a.opts.DisabledPaths, path) }
+
+func disabledAnswer() *Response {
+	return &Response{Status: http.StatusNotFound, Header: http.Header{"Content-Type": {"text/plain;charset=UTF-8"}}, Body: []byte("Not Found")}
+}
+
 // dispatch routes a request that may be answered and runs its endpoint.
-func (a *Auth) dispatch(r *http.Request, base origin.Base, path, address string) *Response {
+func (a *Auth) dispatch(r *http.Request, base origin.Base, path string) *Response {
 	route, params := a.router.find(r.Method, path)
 	if route == nil {
 		return a.encodeError(nil, errNotFound)
@@ -87,7 +109,7 @@ func (a *Auth) dispatch(r *http.Request, base origin.Base, path, address string)
 	if err != nil {
 		return a.encodeError(nil, a.report(r.Context(), err))
 	}
-	c.Method, c.Path, c.Pattern, c.Params, c.address = r.Method, path, route.path, params, address
+	c.Method, c.Path, c.Pattern, c.Params, c.address = r.Method, path, route.path, params, a.clientAddress(r)
 	if err := c.admit(route); err != nil {
 		return a.encodeError(c, a.report(c.ctx, err))
 	}
@@ -213,8 +235,8 @@ func (a *Auth) relativePath(base origin.Base, r *http.Request) (string, bool) {
 
 // limit judges and counts the request. Paths that no endpoint has share one
 // counter, so that made-up paths cannot fill the store.
-func (a *Auth) limit(r *http.Request, path, address string) *Response {
-	counted := path
+func (a *Auth) limit(r *http.Request, path string) *Response {
+	counted, address := path, a.clientAddress(r)
 	if route, _ := a.router.find(r.Method, path); route == nil {
 		counted = "/*"
 	}

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"context"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/session"
 	"github.com/gatehouse-auth/gatehouse/core/user"
 )
@@ -12,7 +14,9 @@ import (
 const transientSession = 24 * time.Hour
 
 // CreateSession signs a user in: a new session under a new token, and its
-// cookies. transient sessions last a day and end with the browser.
+// cookies. Inside a transaction the cookies wait for the commit, so that a
+// rollback hands out nothing. transient sessions last a day and end with the
+// browser.
 func (c *Ctx) CreateSession(u user.User, transient bool) (session.WithUser, error) {
 	lifetime := c.Auth.sessionSettings.expiresIn
 	if transient {
@@ -26,11 +30,11 @@ func (c *Ctx) CreateSession(u user.User, transient bool) (session.WithUser, erro
 		return session.WithUser{}, err
 	}
 	created := session.WithUser{Session: s, User: u}
-	if err := c.SetSessionCookies(created, transient); err != nil {
-		return session.WithUser{}, err
-	}
-	c.newSession = &created
-	return created, nil
+	err = db.AfterCommit(c.ctx, func(context.Context) error {
+		c.newSession = &created
+		return c.SetSessionCookies(created, transient)
+	})
+	return created, err
 }
 
 // SetSessionCookies writes the session's cookies: the signed token, the mark of

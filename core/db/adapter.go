@@ -74,7 +74,10 @@ var (
 	// ErrReference reports a reference to a row that does not exist, or the
 	// removal of a row that a reference keeps.
 	ErrReference = errors.New("a reference refused the change")
-	// ErrStopped reports that a before hook refused the operation.
+	// ErrHook is in the chain of every error that a before hook returned.
+	ErrHook = errors.New("database hook")
+	// ErrStopped is what a before hook returns to refuse the operation, as
+	// upstream's false.
 	ErrStopped = errors.New("a database hook stopped the operation")
 )
 

@@ -59,7 +59,7 @@ func (s *Store) Create(ctx context.Context, t *Table, row Row) (Row, error) {
 			}
 			merge, err := h.BeforeCreate(ctx, row)
 			if err != nil {
-				return err
+				return hookError(h, err)
 			}
 			maps.Copy(row, merge)
 		}
@@ -180,7 +180,7 @@ func (s *Store) Update(ctx context.Context, c Change) (Result, error) {
 			}
 			merge, err := h.BeforeUpdate(ctx, c.Set)
 			if err != nil {
-				return err
+				return hookError(h, err)
 			}
 			maps.Copy(c.Set, merge)
 		}
@@ -257,7 +257,7 @@ func (s *Store) Delete(ctx context.Context, r Removal) (Result, error) {
 					continue
 				}
 				if err := h.BeforeDelete(ctx, maps.Clone(row)); err != nil {
-					return err
+					return hookError(h, err)
 				}
 			}
 		}
@@ -282,6 +282,10 @@ func (s *Store) Delete(ctx context.Context, r Removal) (Result, error) {
 		return Result{}, err
 	}
 	return res, nil
+}
+
+func hookError(h Hooks, err error) error {
+	return fmt.Errorf("%w of %s: %w", ErrHook, h.Source, err)
 }
 
 func outputRows(t *Table, rows []Row) error {

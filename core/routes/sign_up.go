@@ -123,17 +123,16 @@ func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUp
 	return out, nil
 }
 
-// createUserError is upstream's answer to a user that could not be written:
-// 422, or 400 when a database hook refused it. A taken address and errors that
-// a hook has worded stay as they are.
+// createUserError words the refusal of a database hook as upstream does: 400
+// when it stopped the creation, 422 when it failed. An error that the hook has
+// worded itself, and one that is not a hook's, stays as it is.
 func createUserError(err error) error {
 	var worded *core.Error
 	switch {
+	case !errors.Is(err, db.ErrHook), errors.As(err, &worded):
+		return err
 	case errors.Is(err, db.ErrStopped):
 		return core.ErrCreateUser.WithStatus(http.StatusBadRequest)
-	case errors.Is(err, db.ErrUnique), errors.Is(err, db.ErrNUL), errors.As(err, &worded),
-		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
 	}
 	return core.ErrCreateUser.WithCause(err)
 }
