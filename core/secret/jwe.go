@@ -67,10 +67,11 @@ func (k *Keys) DecodeJWE(token, salt string, now time.Time) (json.RawMessage, er
 	if err != nil {
 		return nil, err
 	}
-	// go-jose decodes leniently, so that one token would have many spellings.
-	for segment := range strings.SplitSeq(token, ".") {
-		if _, err := decodeSegment(segment); err != nil {
-			return nil, err
+	// go-jose decodes leniently and passes over an encrypted key, which dir must
+	// not have (RFC 7516, section 5.2): one token would have many spellings.
+	for i, segment := range strings.Split(token, ".") {
+		if _, err := decodeSegment(segment); err != nil || i == 1 && segment != "" {
+			return nil, ErrToken
 		}
 	}
 	sealed, err := jose.ParseEncryptedCompact(token,

@@ -119,10 +119,10 @@ func (k *Keys) WithRandom(r io.Reader) *Keys {
 func (k *Keys) Current() string { return k.current }
 
 // Format writes nothing of the secrets, whatever the verb.
-func (k *Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "secret.Keys") }
+func (k Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "secret.Keys") }
 
 // LogValue keeps the secrets out of logs.
-func (k *Keys) LogValue() slog.Value { return slog.StringValue("secret.Keys") }
+func (k Keys) LogValue() slog.Value { return slog.StringValue("secret.Keys") }
 
 // all returns every secret, current first, without repeats.
 func (k *Keys) all() []string {

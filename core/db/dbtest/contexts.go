@@ -49,6 +49,27 @@ func contextTests(t *testing.T, s subject) {
 		f.wantCount(0, "user")
 		f.insert("user", nil)
 	})
+	t.Run("a context that ends inside a transaction inside undoes that part only", func(t *testing.T) {
+		f := s.begin(t)
+		err := f.a.Tx(f.ctx, func(outer context.Context) error {
+			f.insertIn(outer, "sample", db.Row{"text": "outer"})
+			inner, cancel := context.WithCancel(outer)
+			err := f.a.Tx(inner, func(ctx context.Context) error {
+				f.insertIn(ctx, "sample", db.Row{"text": "inner"})
+				cancel()
+				return nil
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("the error is %v, want context.Canceled", err)
+			}
+			f.insertIn(outer, "sample", db.Row{"text": "after"})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.same([]string{"after", "outer"}, f.labels(f.selectAll(db.Query{Table: f.tables["sample"]})))
+	})
 	t.Run("who waits for a transaction stops waiting when its context ends", func(t *testing.T) {
 		f := s.begin(t)
 		f.insert("sample", db.Row{"kind": "row"})

@@ -120,6 +120,37 @@ func raceTests(t *testing.T, s subject) {
 		}))
 		f.wantCount(limit, "sample")
 	})
+	t.Run("a read with joins sees one moment", func(t *testing.T) {
+		f := s.begin(t)
+		u := f.insert("user", db.Row{"name": ""})
+		sessions := db.Join{Table: f.tables["session"], Local: db.ID, Foreign: "userId", Many: true}
+		f.noErrors(race(racers, func(i int) error {
+			if i%2 == 0 {
+				return f.a.Tx(f.ctx, func(ctx context.Context) error {
+					// The row is locked first, so that no two count alike.
+					rows, err := f.a.Select(ctx, db.Query{Table: f.tables["user"], ForUpdate: true})
+					if err != nil {
+						return err
+					}
+					if _, err := f.a.Insert(ctx, f.tables["session"], f.row("session", db.Row{"userId": u[db.ID]})); err != nil {
+						return err
+					}
+					name, _ := rows[0]["name"].(string)
+					_, err = f.a.Update(ctx, db.Change{Table: f.tables["user"], Set: db.Row{"name": name + "x"}})
+					return err
+				})
+			}
+			rows, err := f.a.Select(f.ctx, db.Query{Table: f.tables["user"], Joins: []db.Join{sessions}})
+			if err != nil {
+				return err
+			}
+			name, _ := rows[0]["name"].(string)
+			if list, ok := rows[0]["session"].([]db.Row); !ok || len(list) != len(name) {
+				return fmt.Errorf("%d sessions where there were %d", len(list), len(name))
+			}
+			return nil
+		}))
+	})
 	t.Run("readers beside writers see whole transactions", func(t *testing.T) {
 		f := s.begin(t)
 		f.insert("sample", db.Row{"text": "a", "count": 0})

@@ -31,8 +31,10 @@ func (o Options) valueTests(t *testing.T, s subject) {
 		{name: "a date of another zone is the same instant in UTC", field: "at", in: noon.In(zone), want: noon},
 		{name: "a date without milliseconds", field: "at", in: noon.Truncate(time.Second), want: noon.Truncate(time.Second)},
 		{name: "a date before 1970", field: "at", in: time.Date(1969, 12, 31, 23, 59, 59, 999e6, time.UTC), want: time.Date(1969, 12, 31, 23, 59, 59, 999e6, time.UTC)},
-		{name: "a JSON object", field: "data", in: map[string]any{"a": []any{1, "x", nil, true, 1.5, map[string]any{}}},
-			want: object("a", []any{1.0, "x", nil, true, 1.5, wire.NewObject()})},
+		{
+			name: "a JSON object", field: "data", in: map[string]any{"a": []any{1, "x", nil, true, 1.5, map[string]any{}}},
+			want: object("a", []any{1.0, "x", nil, true, 1.5, wire.NewObject()}),
+		},
 		{name: "an ordered JSON object", field: "data", in: object("a", object("b", []any{})), want: object("a", object("b", []any{}))},
 		{name: "a date in JSON is an ISO string", field: "data", in: []any{noon}, want: []any{"2026-11-21T12:30:45.024Z"}},
 		{name: "JSON text that looks like JSON stays text", field: "data", in: `{"a":1}`, want: `{"a":1}`},
