@@ -1,0 +1,62 @@
+// Package sqlbun is an Adapter over SQL databases. It uses uptrace/bun for
+// quoting, literals and transactions, never as a mapper: tables exist only at
+// run time, and values are converted by the type of our field, not by the
+// driver's.
+//
+// This package knows no driver and no database. Package sqlite opens one;
+// what differs between databases stands in its Dialect.
+package sqlbun
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/uptrace/bun"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+)
+
+// Adapter is a db.Adapter and a db.Migrator over one database.
+type Adapter struct {
+	dialect     Dialect
+	write, read *bun.DB
+}
+
+var (
+	_ db.Adapter  = (*Adapter)(nil)
+	_ db.Migrator = (*Adapter)(nil)
+)
+
+// New makes an Adapter over opened pools, which it owns from then on. Changes
+// and transactions go through write, other queries through read; the two may
+// be the same pool.
+func New(d Dialect, write, read *sql.DB) *Adapter {
+	a := &Adapter{dialect: d, write: bun.NewDB(write, d.Bun())}
+	a.read = a.write
+	if read != write {
+		a.read = bun.NewDB(read, d.Bun())
+	}
+	return a
+}
+
+// Ping reports whether the database answers.
+func (a *Adapter) Ping(ctx context.Context) error {
+	var one int64
+	err := a.read.DB.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+	return a.fail(ctx, "ping", nil, err)
+}
+
+// Close closes the pools once their queries have ended, or reports the end of
+// ctx and leaves them to close when they can. Later calls fail.
+func (a *Adapter) Close(ctx context.Context) error {
+	done := make(chan error, 1)
+	// The goroutine ends with the last running query: every one has a context.
+	go func() { done <- errors.Join(a.read.Close(), a.write.Close()) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
