@@ -1,6 +1,8 @@
 package core_test
 
 import (
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -89,5 +91,16 @@ func TestRotatedSecrets(t *testing.T) {
 	gone := authtest.New(t, func(o *core.Options) { o.Secret, o.Secrets = "", []secret.Version{{Version: 2, Value: newer}} })
 	if got, err := gone.Keys().Decrypt(sealed); err == nil || strings.Contains(err.Error(), newer) {
 		t.Errorf("after the old secret is gone: %q, %v", got, err)
+	}
+}
+
+func TestOptionsDoNotPrintTheirSecrets(t *testing.T) {
+	o := core.Options{Secret: "s3cret", Secrets: []secret.Version{{Version: 1, Value: "s3cret"}}}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "options", o)
+	for _, text := range []string{fmt.Sprint(o), fmt.Sprintf("%v %+v %#v %s", o, o, o, &o), log.String()} {
+		if strings.Contains(text, "s3cret") {
+			t.Errorf("printed: %s", text)
+		}
 	}
 }

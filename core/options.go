@@ -259,3 +259,12 @@ type DatabaseHooks struct {
 
 // Field is an additional field of a model; see db.Field for the members.
 type Field = db.Field
+
+// String hides the options, which hold secrets, from fmt.
+func (o Options) String() string { return "core.Options" }
+
+// GoString does so for %#v.
+func (o Options) GoString() string { return "core.Options{…}" }
+
+// LogValue does so for slog.
+func (o Options) LogValue() slog.Value { return slog.StringValue("core.Options") }

@@ -1,0 +1,187 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"go.yaml.in/yaml/v3"
+)
+
+// shape is an option whose form in a file is not that of a field of
+// core.Options, or that has no such field.
+type shape struct {
+	parent, name string
+	kind         string // for the reference: what a value looks like
+	decode       func(d *decoder, path string, n *yaml.Node)
+
+	// members, when set, is the struct whose options stand below this one, and
+	// under what comes between: the place of a name, or the sign of a list.
+	members reflect.Type
+	under   string
+}
+
+// shapes is the table of them. A path that is also a field of core.Options is
+// decoded here and not there.
+func shapes() []shape {
+	fields := func(model string, of func(*core.Options) *[]core.Field) shape {
+		decode := func(d *decoder, path string, n *yaml.Node) { *of(&d.config.Options) = d.fields(path, n) }
+		return shape{parent: model, name: "additionalFields", kind: "mapping by field", decode: decode, members: reflect.TypeFor[fieldAttributes](), under: ".<field>"}
+	}
+	return []shape{
+		{parent: "", name: "database", kind: "mapping", decode: (*decoder).database, members: reflect.TypeFor[Database]()},
+		{parent: "database", name: "dialect", kind: choices(dialects), decode: choice(dialects, func(c *Config) *string { return &c.Database.Dialect })},
+		{parent: "", name: "secondaryStorage", kind: "memory | mapping", decode: (*decoder).secondaryStorage},
+		{parent: "", name: "secrets", kind: "list of mappings", decode: (*decoder).secrets, members: reflect.TypeFor[secretVersion](), under: "[]"},
+		{parent: "", name: "compat", kind: `"1.6.9" | mapping`, decode: (*decoder).compat, members: reflect.TypeFor[core.Compat]()},
+		{parent: "", name: "plugins", kind: "mapping by plugin", decode: (*decoder).plugins},
+
+		fields("user", func(o *core.Options) *[]core.Field { return &o.User.AdditionalFields }),
+		fields("session", func(o *core.Options) *[]core.Field { return &o.Session.AdditionalFields }),
+		fields("account", func(o *core.Options) *[]core.Field { return &o.Account.AdditionalFields }),
+		fields("verification", func(o *core.Options) *[]core.Field { return &o.Verification.AdditionalFields }),
+
+		{parent: "rateLimit", name: "customRules", kind: "mapping by path", decode: (*decoder).customRules, members: reflect.TypeFor[rule](), under: ".<path>"},
+		{parent: "rateLimit", name: "storage", kind: "memory", decode: (*decoder).rateLimitStorage},
+		{parent: "advanced", name: "cookies", kind: "mapping by cookie", decode: (*decoder).cookies, members: reflect.TypeFor[cookieRename](), under: ".<cookie>"},
+		{parent: "advanced", name: "defaultCookieAttributes", kind: "mapping", decode: (*decoder).defaultCookieAttributes, members: reflect.TypeFor[cookieAttributes]()},
+		{parent: "advanced.database", name: "generateId", kind: "uuid | serial", decode: (*decoder).generateID},
+		{parent: "advanced.ipAddress", name: "ipAddressHeaders", kind: "list of strings", decode: (*decoder).addressHeaders},
+
+		{parent: "", name: "server", kind: "mapping", decode: (*decoder).server, members: reflect.TypeFor[Server]()},
+		{parent: "server", name: "addr", kind: "HOST:PORT", decode: (*decoder).serverAddr},
+		{parent: "server", name: "smtp", kind: "mapping", decode: (*decoder).smtp, members: reflect.TypeFor[SMTP]()},
+		{parent: "server", name: "webhook", kind: "mapping", decode: (*decoder).webhook, members: reflect.TypeFor[Webhook]()},
+		{parent: "server.smtp", name: "tls", kind: choices(tlsModes), decode: choice(tlsModes, func(c *Config) *string { return &c.Server.SMTP.TLS })},
+		{parent: "server", name: "logFormat", kind: choices(logFormats), decode: choice(logFormats, func(c *Config) *string { return &c.Server.LogFormat })},
+	}
+}
+
+func shapeOf(parent, name string) (shape, bool) {
+	for _, s := range shapes() {
+		if s.parent == parent && s.name == name {
+			return s, true
+		}
+	}
+	return shape{}, false
+}
+
+// choice decodes one of a few words.
+func choice(words []string, target func(*Config) *string) func(*decoder, string, *yaml.Node) {
+	return func(d *decoder, path string, n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode || !slices.Contains(words, n.Value) {
+			found := ", found " + kindOf(n)
+			if isText(n) {
+				found = ", found another word"
+			}
+			d.fail(n.Line, path, "expected %s%s", either(words), found)
+			return
+		}
+		*target(d.config) = n.Value
+	}
+}
+
+func choices(words []string) string { return strings.Join(words, " | ") }
+
+// either lists words as a sentence does.
+func either(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// set decodes a node into a place, or says that it is of another kind.
+func (d *decoder) set(path string, n *yaml.Node, target any) bool {
+	before := len(d.problems)
+	d.element(path, n, reflect.ValueOf(target).Elem())
+	return len(d.problems) == before
+}
+
+// has tells whether a mapping has a key.
+func has(n *yaml.Node, name string) bool {
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
+}
+
+// need reports the keys that a mapping must have and has not.
+func (d *decoder) need(path string, n *yaml.Node, names ...string) bool {
+	complete := true
+	for _, name := range names {
+		if !has(n, name) {
+			d.fail(n.Line, below(path, name), "is missing")
+			complete = false
+		}
+	}
+	return complete
+}
+
+func (d *decoder) compat(path string, n *yaml.Node) {
+	const version = "1.6.9"
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == version:
+		d.config.Options.Compat = core.Compat169()
+	case n.Kind == yaml.MappingNode:
+		d.set(path, n, &d.config.Options.Compat)
+	default:
+		d.mismatch(path, n, `"`+version+`" or a mapping of single switches`)
+	}
+}
+
+func (d *decoder) plugins(path string, n *yaml.Node) {
+	if n.Kind != yaml.MappingNode && !isNull(n) {
+		d.mismatch(path, n, "a mapping by the names of plugins")
+		return
+	}
+	known := upstreamPlugins()
+	for _, m := range d.members(path, n) {
+		at := below(path, m.name)
+		switch {
+		case slices.Contains(known, m.name):
+			d.fail(m.key.Line, at, "is a plugin of Better Auth that this version of Gatehouse does not have yet")
+		default:
+			d.fail(m.key.Line, at, "is not a plugin%s", didYouMean(path, m.name, known))
+		}
+	}
+}
+
+func (d *decoder) secondaryStorage(path string, n *yaml.Node) {
+	const absent = "is not available in this version: leave the key out, and everything stays in the database"
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "memory":
+		d.fail(n.Line, path, absent)
+	case n.Kind == yaml.MappingNode:
+		var storage struct {
+			Redis string `opt:"redis"`
+		}
+		if d.set(path, n, &storage) && d.need(path, n, "redis") {
+			d.fail(n.Line, path, absent)
+		}
+	default:
+		d.mismatch(path, n, `memory or a mapping such as {redis: "redis://localhost:6379"}`)
+	}
+}
+
+// generateID explains upstream's third value, which means something else here.
+func (d *decoder) generateID(path string, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == tagBool && n.Value == "false" {
+		d.fail(n.Line, path, "false leaves ids to a default that the column has in the database, which Gatehouse does not read: use serial for ids of the database, uuid, or leave the key out")
+		return
+	}
+	d.set(path, n, &d.config.Options.Advanced.Database.GenerateID)
+}
+
+// addressHeaders refuses the empty list, which would silently mean X-Forwarded-For.
+func (d *decoder) addressHeaders(path string, n *yaml.Node) {
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		d.fail(n.Line, path, "an empty list would mean the default: set advanced.ipAddress.disableIpTracking to use no address")
+		return
+	}
+	d.set(path, n, &d.config.Options.Advanced.IPAddress.IPAddressHeaders)
+}
