@@ -103,6 +103,15 @@ func (l *Limiter) Check(r *http.Request, path, ip string, now time.Time) (Decisi
 	return decision, nil
 }
 
+// RuleFor returns the rule for a path where no custom rule looks at the
+// request, and whether requests to it are limited at all.
+func (l *Limiter) RuleFor(path string) (rule Rule, limited bool) {
+	if l == nil || !l.enabled {
+		return Rule{}, false
+	}
+	return l.rule(nil, path)
+}
+
 // rule applies upstream's precedence: the default, then the special rules, then
 // the first plugin that has one for the path, then the first custom rule.
 func (l *Limiter) rule(r *http.Request, path string) (rule Rule, limited bool) {
@@ -125,6 +134,8 @@ func (l *Limiter) rule(r *http.Request, path string) (rule Rule, limited bool) {
 			return Rule{}, false
 		case custom.Resolve == nil:
 			return custom.Rule, true
+		case r == nil:
+			return rule, true
 		}
 		chosen, ok := custom.Resolve(r, rule)
 		if !ok {
