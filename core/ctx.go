@@ -135,7 +135,7 @@ func (c *Ctx) CookieSpec(name string) (cookies.Spec, error) {
 // Session is the session that middleware has required, or nil.
 func (c *Ctx) Session() *session.WithUser { return c.session }
 
-// NewSession is the session that this call has created, or nil.
+// NewSession is the session that this call has created or extended, or nil.
 func (c *Ctx) NewSession() *session.WithUser { return c.newSession }
 
 // SkipSessionRefresh keeps this call from extending the session.

@@ -114,8 +114,7 @@ func Route[In, Out any](s *Setup, e Endpoint[In, Out]) Bound[In, Out] {
 }
 
 func asValidation(err error) error {
-	var invalid *input.Invalid
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*input.Invalid](err); ok {
 		return ErrValidation.WithMessage(invalid.Message)
 	}
 	return err
@@ -123,9 +122,5 @@ func asValidation(err error) error {
 
 // source is what the input is bound from.
 func (c *Ctx) source() input.Source {
-	src := input.Source{Body: c.body, HasBody: c.hasBody, Path: c.Params}
-	if c.Request != nil {
-		src.Query = c.Request.URL.Query()
-	}
-	return src
+	return input.Source{Body: c.body, HasBody: c.hasBody, Query: c.Query(), Path: c.Params}
 }

@@ -44,7 +44,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is matches errors of the same status and code, whatever their message.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is compares one link of the chain
+	t, ok := target.(*Error)
 	return ok && t.status == e.status && t.code == e.code
 }
 

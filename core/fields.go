@@ -59,8 +59,7 @@ func parseField(f *db.Field, v any) (any, error) {
 	if f.Validate != nil {
 		checked, err := f.Validate(v)
 		if err != nil {
-			var known *Error
-			if errors.As(err, &known) {
+			if known, ok := errors.AsType[*Error](err); ok {
 				return nil, known
 			}
 			return nil, ErrValidation.WithMessage(err.Error())
@@ -88,6 +87,8 @@ func truthy(v any) bool {
 	case string:
 		return v != ""
 	case float64:
+		return v != 0
+	case int: // only in process
 		return v != 0
 	}
 	return true

@@ -51,7 +51,7 @@ func (c *Ctx) redirectTargets(field string, query bool) []string {
 		}
 	}
 	if query {
-		for _, s := range c.Request.URL.Query()[field] {
+		for _, s := range c.Query()[field] {
 			if s != "" {
 				targets = append(targets, s)
 			}

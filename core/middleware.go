@@ -1,5 +1,7 @@
 package core
 
+import "errors"
+
 // RequireSession is the middleware of endpoints for signed-in users. The
 // session stands in Ctx.Session afterwards.
 func RequireSession(c *Ctx) error { return c.require(SessionQuery{}) }
@@ -30,11 +32,11 @@ func (c *Ctx) requireFresh() error {
 func (c *Ctx) require(q SessionQuery) error {
 	q.ReadOnly = c.Auth.opts.Session.DeferSessionRefresh
 	found, err := c.FindSession(q)
+	if found == nil && (err == nil || errors.Is(err, errSessionGone)) {
+		return ErrUnauthorized
+	}
 	if err != nil {
 		return err
-	}
-	if found == nil {
-		return ErrUnauthorized
 	}
 	c.session = &found.WithUser
 	return nil

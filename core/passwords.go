@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gatehouse-auth/gatehouse/core/password"
 )
@@ -23,13 +24,21 @@ func (c *Ctx) HashPassword(pw string) (string, error) { return c.Auth.hasher.Has
 
 // VerifyPassword compares a password with a stored hash. An empty hash stands
 // for "there is none": the same work is done and the answer is no, so that
-// time does not tell who has a password.
+// time does not tell who has a password. A hash that cannot be read is logged
+// and matches nothing.
 func (c *Ctx) VerifyPassword(hash, pw string) (bool, error) {
 	if hash == "" {
 		_, err := c.Auth.hasher.Hash(c.ctx, pw)
 		return false, err
 	}
-	return c.Auth.hasher.Verify(c.ctx, hash, pw)
+	ok, err := c.Auth.hasher.Verify(c.ctx, hash, pw)
+	if errors.Is(err, password.ErrMalformed) {
+		// Nobody's password matches it, and a visitor must not learn whose row is
+		// broken; upstream answers 500.
+		c.Log().ErrorContext(c.ctx, "a stored password hash cannot be read", "error", err)
+		return false, nil
+	}
+	return ok, err
 }
 
 // CheckNewPassword applies the length limits, counted as JavaScript counts.

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -162,10 +161,8 @@ func (c *Ctx) invoke(route *route, direct any) (any, error) {
 		c.returned = nilless(out)
 	case known:
 		c.failure = e
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return nil, err
 	default:
-		c.failure = ErrUnexpected.WithCause(err)
+		return nil, err // only results and worded errors pass through the after hooks
 	}
 	for _, h := range c.Auth.after {
 		if h.Match != nil && !h.Match(c) {

@@ -194,7 +194,7 @@ func TestCallsInProcess(t *testing.T) {
 	if err != nil || out.Token == nil {
 		t.Fatalf("sign up: %v, %v", out, err)
 	}
-	cookie := rec.Result().Cookies() //nolint:bodyclose // a recorder's body needs no closing
+	cookie := rec.Result().Cookies()
 	if len(cookie) != 1 || cookie[0].Name != "better-auth.session_token" {
 		t.Fatalf("cookies %v", cookie)
 	}

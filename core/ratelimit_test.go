@@ -116,31 +116,41 @@ func TestWhoIsLimitedTogether(t *testing.T) {
 		{
 			"a made-up address in front of the proxy's",
 			func(o *core.Options) { o.Advanced.IPAddress.TrustedProxies = []string{"192.0.2.1"} },
-			[]string{"192.0.2.1:1"}, []string{"1.1.1.1, 9.9.9.9", "2.2.2.2, 9.9.9.9", "3.3.3.3, 9.9.9.9", "9.9.9.9"}, true,
+			[]string{"192.0.2.1:1"},
+			[]string{"1.1.1.1, 9.9.9.9", "2.2.2.2, 9.9.9.9", "3.3.3.3, 9.9.9.9", "9.9.9.9"},
+			true,
 		},
 		{
 			"clients behind a trusted proxy",
 			func(o *core.Options) { o.Advanced.IPAddress.TrustedProxies = []string{"192.0.2.0/24"} },
-			[]string{"192.0.2.1:1"}, []string{"1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"}, false,
+			[]string{"192.0.2.1:1"},
+			[]string{"1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"},
+			false,
 		},
 		{
 			"the leftmost address, as 1.6.9",
 			func(o *core.Options) { o.Compat.LeftmostForwardedAddress = true },
-			[]string{"192.0.2.1:1"}, []string{"1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"}, false,
+			[]string{"192.0.2.1:1"},
+			[]string{"1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"},
+			false,
 		},
 		{
 			"no address at all",
-			nil, []string{"@"}, nil, true,
+			nil,
+			[]string{"@"},
+			nil, true,
 		},
 		{
 			"one client whose address is not to be kept",
 			func(o *core.Options) { o.Advanced.IPAddress.DisableIPTracking = true },
-			[]string{"192.0.2.1:1"}, nil, true,
+			[]string{"192.0.2.1:1"},
+			nil, true,
 		},
 		{
 			"four clients whose addresses are not to be kept",
 			func(o *core.Options) { o.Advanced.IPAddress.DisableIPTracking = true },
-			[]string{"192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1", "192.0.2.4:1"}, nil, false,
+			[]string{"192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1", "192.0.2.4:1"},
+			nil, false,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

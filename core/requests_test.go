@@ -34,32 +34,56 @@ func TestRequestsThatAreNotRight(t *testing.T) {
 		{"a path parameter is a 404", "POST", "/sign-in/email;x=1", "application/json", "{}", 404, ""},
 		{"an encoded NUL is a 404", "POST", "/sign-in/email%00", "application/json", "{}", 404, ""},
 		{"a wrong media type is a 415", "POST", "/sign-up/email", "text/plain", "{}", 415, media},
-		{"a multipart body is a 415", "POST", "/sign-out", "multipart/form-data; boundary=x", "--x--", 415,
-			`{"message":"Content-Type \"multipart/form-data; boundary=x\" is not allowed. Allowed types: application/json","code":"UNSUPPORTED_MEDIA_TYPE"}`},
-		{"a body without a media type is a 415", "POST", "/sign-up/email", "", "{}", 415,
-			`{"message":"Content-Type is required. Allowed types: application/x-www-form-urlencoded, application/json","code":"UNSUPPORTED_MEDIA_TYPE"}`},
-		{"a missing body is undefined", "POST", "/sign-in/email", "", "", 400,
-			`{"message":"[body] Invalid input: expected object, received undefined","code":"VALIDATION_ERROR"}`},
+		{
+			"a multipart body is a 415", "POST", "/sign-out", "multipart/form-data; boundary=x", "--x--", 415,
+			`{"message":"Content-Type \"multipart/form-data; boundary=x\" is not allowed. Allowed types: application/json","code":"UNSUPPORTED_MEDIA_TYPE"}`,
+		},
+		{
+			"a body without a media type is a 415", "POST", "/sign-up/email", "", "{}", 415,
+			`{"message":"Content-Type is required. Allowed types: application/x-www-form-urlencoded, application/json","code":"UNSUPPORTED_MEDIA_TYPE"}`,
+		},
+		{
+			"a missing body is undefined", "POST", "/sign-in/email", "", "", 400,
+			`{"message":"[body] Invalid input: expected object, received undefined","code":"VALIDATION_ERROR"}`,
+		},
 		// 1.6.9 answers malformed JSON with an empty 500 (QUIRKS).
-		{"malformed JSON is a 400", "POST", "/sign-in/email", "application/json", "{", 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`},
-		{"two JSON values are a 400", "POST", "/sign-in/email", "application/json", "{}{}", 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`},
-		{"JSON that is too deep is a 400", "POST", "/sign-in/email", "application/json", strings.Repeat("[", 100) + strings.Repeat("]", 100), 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`},
-		{"NUL in text is a 400", "POST", "/sign-in/email", "application/json", `{"email":"a\u0000@b.co","password":"x"}`, 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`},
-		{"a malformed form is a 400", "POST", "/sign-in/email", "application/x-www-form-urlencoded", "email=%zz", 400,
-			`{"message":"The request body is not a valid form","code":"INVALID_FORM"}`},
-		{"keys are case-sensitive", "POST", "/sign-in/email", "application/json", `{"EMAIL":"a@b.co","password":"x"}`, 400,
-			`{"message":"[body.email] Invalid input: expected string, received undefined","code":"VALIDATION_ERROR"}`},
-		{"of repeated keys the last counts", "POST", "/sign-in/email", "application/json", `{"email":"a@b.co","email":1,"password":"x"}`, 400,
-			`{"message":"[body.email] Invalid input: expected string, received number","code":"VALIDATION_ERROR"}`},
-		{"a form's values are text", "POST", "/sign-in/email", "application/x-www-form-urlencoded", "email=a%40b.co&password=x&rememberMe=true", 400,
-			`{"message":"[body.rememberMe] Invalid input: expected boolean, received string","code":"VALIDATION_ERROR"}`},
+		{
+			"malformed JSON is a 400", "POST", "/sign-in/email", "application/json", "{", 400,
+			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+		},
+		{
+			"two JSON values are a 400", "POST", "/sign-in/email", "application/json", "{}{}", 400,
+			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+		},
+		{
+			"JSON that is too deep is a 400", "POST", "/sign-in/email", "application/json", strings.Repeat("[", 100) + strings.Repeat("]", 100), 400,
+			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+		},
+		{
+			"NUL in text is a 400", "POST", "/sign-in/email", "application/json", `{"email":"a\u0000@b.co","password":"x"}`, 400,
+			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+		},
+		{
+			"a malformed form is a 400", "POST", "/sign-in/email", "application/x-www-form-urlencoded", "email=%zz", 400,
+			`{"message":"The request body is not a valid form","code":"INVALID_FORM"}`,
+		},
+		{
+			"keys are case-sensitive", "POST", "/sign-in/email", "application/json", `{"EMAIL":"a@b.co","password":"x"}`, 400,
+			`{"message":"[body.email] Invalid input: expected string, received undefined","code":"VALIDATION_ERROR"}`,
+		},
+		{
+			"of repeated keys the last counts", "POST", "/sign-in/email", "application/json", `{"email":"a@b.co","email":1,"password":"x"}`, 400,
+			`{"message":"[body.email] Invalid input: expected string, received number","code":"VALIDATION_ERROR"}`,
+		},
+		{
+			"a form's values are text", "POST", "/sign-in/email", "application/x-www-form-urlencoded", "email=a%40b.co&password=x&rememberMe=true", 400,
+			`{"message":"[body.rememberMe] Invalid input: expected boolean, received string","code":"VALIDATION_ERROR"}`,
+		},
 		// 1.6.9 has no bound.
-		{"a body over the limit is a 413", "POST", "/sign-in/email", "application/json", `{"email":"` + strings.Repeat("a", 10<<20) + `"}`, 413,
-			`{"message":"The request body is too large","code":"PAYLOAD_TOO_LARGE"}`},
+		{
+			"a body over the limit is a 413", "POST", "/sign-in/email", "application/json", `{"email":"` + strings.Repeat("a", 10<<20) + `"}`, 413,
+			`{"message":"The request body is too large","code":"PAYLOAD_TOO_LARGE"}`,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := s.Client()

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -49,9 +50,7 @@ func (a *Auth) encodeError(c *Ctx, e *Error) *Response {
 	if c != nil {
 		res = c.response(e.status)
 	}
-	for name, values := range e.header {
-		res.Header[name] = values
-	}
+	maps.Copy(res.Header, e.header)
 	if location := res.Header.Get("Location"); e.header.Get("Location") != "" {
 		if _, err := origin.SafeLocation(location); err != nil {
 			a.log.Error("refused to redirect", "error", err)
@@ -82,13 +81,11 @@ func (c *Ctx) response(status int) *Response {
 // write sends the answer.
 func (res *Response) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	for name, values := range res.Header {
-		h[name] = values
-	}
+	maps.Copy(h, res.Header)
 	h.Set("Content-Length", strconv.Itoa(len(res.Body)))
 	w.WriteHeader(res.Status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(res.Body) // the client may be gone
+		_, _ = w.Write(res.Body) //nolint:gosec // bodies are JSON or made by html/template; a client that is gone is no error
 	}
 }
 

@@ -31,16 +31,18 @@ func (c *Ctx) CreateSession(u user.User, transient bool) (session.WithUser, erro
 	}
 	created := session.WithUser{Session: s, User: u}
 	err = db.AfterCommit(c.ctx, func(context.Context) error {
-		c.newSession = &created
 		return c.SetSessionCookies(created, transient)
 	})
 	return created, err
 }
 
 // SetSessionCookies writes the session's cookies: the signed token, the mark of
-// a transient session, and the cache.
+// a transient session, and the cache. The session is Ctx.NewSession then.
 func (c *Ctx) SetSessionCookies(s session.WithUser, transient bool) error {
-	token := c.specs.SessionToken
+	c.newSession = &s
+	// As upstream: the lifetime is the session's, also where the options give the
+	// cookie another one.
+	token := c.specs.SessionToken.WithMaxAge(c.Auth.sessionSettings.expiresIn)
 	if transient {
 		token = token.WithMaxAge(0)
 	}

@@ -2,9 +2,11 @@ package core
 
 import (
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/session"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
@@ -49,7 +51,9 @@ func (c *Ctx) FindSession(q SessionQuery) (*SessionState, error) {
 		return nil, err
 	}
 	now := c.Now()
-	if !ok || found.Session.ExpiresAt.Before(now) {
+	// At the very end a session is over, as for the list of active sessions and
+	// for Extend; upstream gives it that last millisecond.
+	if !ok || !found.Session.ExpiresAt.After(now) {
 		if ok && !q.ReadOnly {
 			if err := c.Auth.sessions.DeleteExpired(c.ctx, token, now); err != nil {
 				return nil, err
@@ -73,22 +77,26 @@ func (c *Ctx) FindSession(q SessionQuery) (*SessionState, error) {
 	return c.extendSession(found, now)
 }
 
-// extendSession moves the expiry. A session that went away meanwhile is over.
+// extendSession moves the expiry. A session that went away meanwhile is over,
+// and so is one whose extension a database hook refuses.
 func (c *Ctx) extendSession(found session.WithUser, now time.Time) (*SessionState, error) {
 	expiresAt := now.Add(c.Auth.sessionSettings.expiresIn)
 	extended, ok, err := c.Auth.sessions.Extend(c.ctx, found.Session.Token, now, expiresAt)
-	if err != nil {
+	if err != nil && !errors.Is(err, db.ErrStopped) {
 		return nil, err
 	}
-	if !ok {
+	if !ok || err != nil {
 		if err := c.DeleteSessionCookies(false); err != nil {
 			return nil, err
 		}
-		return nil, ErrGetSession.WithStatus(ErrUnauthorized.Status())
+		return nil, errSessionGone
 	}
 	found.Session = extended
 	return &SessionState{WithUser: found}, c.SetSessionCookies(found, false)
 }
+
+// errSessionGone is the answer to a session that ended while it was extended.
+var errSessionGone = ErrGetSession.WithStatus(http.StatusUnauthorized)
 
 // cachedSession reads the cookie cache. A cache that is not genuine, has
 // expired, has another version or belongs to another session is no cache: nil,
@@ -155,11 +163,13 @@ func (c *Ctx) setSessionCache(found session.WithUser, transient bool) error {
 	if !cc.Enabled {
 		return nil
 	}
-	s, err := wire.Marshal(c.Auth.sessions.Output(found.Session))
+	// VersionFunc must see the same when the cache is read again.
+	kept := session.WithUser{Session: c.Auth.sessions.Output(found.Session), User: c.Auth.users.Output(found.User)}
+	s, err := wire.Marshal(kept.Session)
 	if err != nil {
 		return err
 	}
-	u, err := wire.Marshal(c.Auth.users.Output(found.User))
+	u, err := wire.Marshal(kept.User)
 	if err != nil {
 		return err
 	}
@@ -169,7 +179,7 @@ func (c *Ctx) setSessionCache(found session.WithUser, transient bool) error {
 	}
 	now := c.Now()
 	value, err := cookies.EncodeCache(cc.Strategy, c.Auth.keys, cookies.CachePayload{
-		Session: s, User: u, UpdatedAt: now.UnixMilli(), Version: c.cacheVersionOf(found),
+		Session: s, User: u, UpdatedAt: now.UnixMilli(), Version: c.cacheVersionOf(kept),
 	}, spec.MaxAge, now)
 	if err != nil {
 		return err

@@ -15,8 +15,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/routes"
 )
 
-// What an application needs of the core, under short names.
 type (
+	// Options and what follows are what an application needs of the core, under
+	// short names.
 	Options           = core.Options
 	EmailAndPassword  = core.EmailAndPassword
 	EmailVerification = core.EmailVerification

@@ -98,8 +98,7 @@ func (e *valueError) Unwrap() error { return e.err }
 // disk, an interrupt, a lost connection) it may have been rolled back already,
 // and the next statement would be committed on its own.
 func harmless(err error) bool {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Fault.Kind == Reference || e.Fault.Kind == Required
 	}
 	var v *valueError

@@ -48,7 +48,7 @@ func TestATransactionThatMetAnotherRunsAgain(t *testing.T) {
 			}
 			pool.SetMaxOpenConns(1)
 			a := sqlbun.New(contended{}, pool, pool)
-			t.Cleanup(func() { _ = a.Close(context.Background()) })
+			t.Cleanup(func() { _ = a.Close(context.WithoutCancel(t.Context())) })
 			table := &db.Table{Model: "t", Fields: []*db.Field{{Name: "v", Type: db.String}}}
 			if err := table.Init(); err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -98,11 +99,9 @@ func (c *Client) Request(method, path string, body any) *http.Request {
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range c.Header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, c.Header)
 	for name, value := range c.Cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // a request cookie has no attributes
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	return r
 }

@@ -73,7 +73,7 @@ type Query struct {
 	ForUpdate bool
 }
 
-// Increment, as a value in Change.Set, adds to a number in one statement.
+// Increment adds to a number in one statement, as a value in Change.Set.
 type Increment int64
 
 // Change is a conditional update.

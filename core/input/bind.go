@@ -4,6 +4,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
@@ -150,14 +151,15 @@ func (s *shape) bindEnum(r *report, at *path, v any, dst reflect.Value) {
 		r.add(at, lengths, `Invalid input: expected "`+s.values[0]+`"`)
 		return
 	}
-	message := "Invalid option: expected one of "
+	var message strings.Builder
+	message.WriteString("Invalid option: expected one of ")
 	for i, value := range s.values {
 		if i > 0 {
-			message += "|"
+			message.WriteString("|")
 		}
-		message += `"` + value + `"`
+		message.WriteString(`"` + value + `"`)
 	}
-	r.add(at, lengths, message)
+	r.add(at, lengths, message.String())
 }
 
 func (s *shape) bindArray(r *report, at *path, v any, dst reflect.Value) {

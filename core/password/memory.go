@@ -37,7 +37,7 @@ type memory struct {
 }
 
 func newMemory(work, slots int) *memory {
-	return &memory{work: uint64(max(0, work)), flight: uint64(max(0, work)) * uint64(slots)}
+	return &memory{work: uint64(max(0, work)), flight: uint64(max(0, work)) * uint64(max(0, slots))}
 }
 
 // reserve makes room for one hash, which may take a collection. The caller

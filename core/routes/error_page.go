@@ -61,18 +61,15 @@ func (p *Plugin) setUpError(s *core.Setup) error {
 // application has for it. In production, where no look is configured, that is
 // the application's root, as upstream.
 func (p *Plugin) errorPage(c *core.Ctx, page *errorPage) (*ErrorPageOutput, error) {
-	var query url.Values
-	if c.Request != nil {
-		query = c.Request.URL.Query()
-	}
+	query := c.Query()
 	code, description := query.Get("error"), query.Get("error_description")
 	if !plainCode.MatchString(code) {
 		code = "UNKNOWN"
 	}
 	o := p.auth.Options()
-	passed := "error=" + url.QueryEscape(code)
+	passed := "error=" + formEscape(code)
 	if description != "" {
-		passed += "&error_description=" + url.QueryEscape(description)
+		passed += "&error_description=" + formEscape(description)
 	}
 	if target := o.OnAPIError.ErrorURL; target != "" {
 		separator := "?"
@@ -98,10 +95,26 @@ func (p *Plugin) errorPage(c *core.Ctx, page *errorPage) (*ErrorPageOutput, erro
 	return &ErrorPageOutput{html: html.Bytes()}, nil
 }
 
-// checkLook refuses style values that could leave their declaration.
+// formEscape escapes as URLSearchParams does (WHATWG URL,
+// application/x-www-form-urlencoded), which keeps * and not ~.
+func formEscape(s string) string {
+	return strings.NewReplacer("%2A", "*", "~", "%7E").Replace(url.QueryEscape(s))
+}
+
+// plainCSS are the characters of colours, lengths and font families: nothing
+// that ends a declaration, and no colon, as URLs have.
+var plainCSS = regexp.MustCompile(`^[\pL\pN #%.,()+*/'"_-]*$`)
+
+// loading matches the functions that make a browser fetch something, or run it.
+var loading = regexp.MustCompile(`(?i)(url|src|image|image-set|expression)\s*\(|/\*`)
+
+// checkLook refuses style values that could leave their declaration or fetch
+// anything.
 func checkLook(look *core.ErrorPage) error {
 	for name, value := range look.Values() {
-		if strings.ContainsAny(value, "<>{};\\\n\r") || strings.Contains(value, "/*") || strings.Contains(strings.ToLower(value), "url(") {
+		closed := strings.Count(value, "(") == strings.Count(value, ")") &&
+			strings.Count(value, `"`)%2 == 0 && strings.Count(value, "'")%2 == 0
+		if !plainCSS.MatchString(value) || loading.MatchString(value) || !closed {
 			return fmt.Errorf("onAPIError.customizeDefaultErrorPage.%s: %q is not a plain CSS value", name, value)
 		}
 	}

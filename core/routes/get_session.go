@@ -1,6 +1,8 @@
 package routes
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/core"
@@ -45,12 +47,24 @@ func (p *Plugin) getSession(c *core.Ctx, in GetSessionInput) (*GetSessionOutput,
 		DisableRefresh:     in.DisableRefresh != nil && *in.DisableRefresh,
 		ReadOnly:           deferred && !post,
 	})
-	if err != nil || found == nil {
-		return nil, err
+	if err != nil {
+		return nil, getSessionError(err)
+	}
+	if found == nil {
+		return nil, nil //nolint:nilnil // JSON's null: no session
 	}
 	out := &GetSessionOutput{Session: p.auth.Sessions().Output(found.Session), User: p.auth.Users().Output(found.User)}
 	if found.Deferred {
 		out.NeedsRefresh = &found.NeedsRefresh
 	}
 	return out, nil
+}
+
+// getSessionError is upstream's answer to a session that could not be looked
+// up: a 500 with a code, so that a client can tell it from being signed out.
+func getSessionError(err error) error {
+	if _, worded := errors.AsType[*core.Error](err); worded || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return core.ErrGetSession.WithCause(err)
 }

@@ -1,6 +1,8 @@
 package routes
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/core"
@@ -37,7 +39,7 @@ func (p *Plugin) setUpSessions(s *core.Setup) {
 		Method: http.MethodPost, Path: "/revoke-other-sessions", OperationID: "revokeOtherSessions",
 		Summary: "End all of the user's sessions but this one", Use: sensitive, Handle: p.revokeOtherSessions,
 	})
-	s.ErrorCodes(core.ErrUnauthorized, core.ErrSessionNotFresh)
+	s.ErrorCodes(core.ErrUnauthorized, core.ErrSessionNotFresh, core.ErrInternal)
 }
 
 func (p *Plugin) listSessions(c *core.Ctx, _ struct{}) (*[]session.Session, error) {
@@ -45,8 +47,14 @@ func (p *Plugin) listSessions(c *core.Ctx, _ struct{}) (*[]session.Session, erro
 	if err != nil {
 		return nil, err
 	}
+	alive := p.auth.Options().Compat.ListSessionsWithStaleSession
 	for i := range active {
+		alive = alive || active[i].Token == c.Session().Session.Token
 		active[i] = p.auth.Sessions().Output(active[i])
+	}
+	if !alive {
+		// Revoked: only the cookie cache still knows the session of this client.
+		return nil, core.ErrUnauthorized
 	}
 	return &active, nil
 }
@@ -67,8 +75,11 @@ func (p *Plugin) revokeOtherSessions(c *core.Ctx, _ struct{}) (*StatusOutput, er
 }
 
 func status(err error) (*StatusOutput, error) {
-	if err != nil {
+	switch {
+	case err == nil:
+		return &StatusOutput{Status: true}, nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return nil, err
 	}
-	return &StatusOutput{Status: true}, nil
+	return nil, core.ErrInternal.WithCause(err)
 }

@@ -3,6 +3,7 @@ package routes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/core"
@@ -74,15 +75,30 @@ func (p *Plugin) signUpEmail(c *core.Ctx, in SignUpEmailInput) (*SignUpEmailOutp
 		return p.duplicate(c, taken, fresh)
 	}
 	out, err := p.createUser(c, fresh, hash, in)
-	if errors.Is(err, db.ErrUnique) {
-		// Another sign-up for this address was faster.
-		if !p.hidesDuplicates() {
-			return nil, core.ErrUserExists.WithCause(err)
-		}
-		return p.duplicate(c, taken, fresh)
+	if errors.Is(err, errTaken) {
+		return p.lostRace(c, fresh, err)
 	}
 	return out, err
 }
+
+// lostRace answers when another user has a value that must be unique. If it is
+// the address, another sign-up was faster, and the answer is that of a
+// duplicate; a unique field that the application added is told as a failure.
+func (p *Plugin) lostRace(c *core.Ctx, fresh user.User, cause error) (*SignUpEmailOutput, error) {
+	taken, exists, err := p.auth.Users().ByEmail(c.Context(), fresh.Email)
+	switch {
+	case err != nil:
+		return nil, err
+	case !exists:
+		return nil, core.ErrCreateUser.WithCause(cause)
+	case !p.hidesDuplicates():
+		return nil, core.ErrUserExists.WithCause(cause)
+	}
+	return p.duplicate(c, taken, fresh)
+}
+
+// errTaken says that a unique index refused the new user.
+var errTaken = errors.New("a user has this value already")
 
 // createUser writes the user, the credential account and the session together.
 func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUpEmailInput) (*SignUpEmailOutput, error) {
@@ -93,9 +109,14 @@ func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUp
 		if created, err = p.auth.Users().Create(c.Context(), fresh); err != nil {
 			return createUserError(err)
 		}
-		if _, err := p.auth.Accounts().Create(c.Context(), account.Account{
+		_, err = p.auth.Accounts().Create(c.Context(), account.Account{
 			UserID: created.ID, AccountID: created.ID, ProviderID: account.Credential, Password: &hash,
-		}); err != nil {
+		})
+		if errors.Is(err, db.ErrStopped) {
+			// Upstream goes on, and leaves a user who can never sign in.
+			return core.ErrCreateUser.WithStatus(http.StatusBadRequest)
+		}
+		if err != nil {
 			return err
 		}
 		if o.EmailAndPassword.DisableAutoSignIn || o.EmailAndPassword.RequireEmailVerification {
@@ -125,10 +146,13 @@ func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUp
 
 // createUserError words the refusal of a database hook as upstream does: 400
 // when it stopped the creation, 422 when it failed. An error that the hook has
-// worded itself, and one that is not a hook's, stays as it is.
+// worded itself, and one that is not a hook's, stays as it is; the refusal of a
+// unique index is errTaken.
 func createUserError(err error) error {
 	var worded *core.Error
 	switch {
+	case !errors.Is(err, db.ErrHook) && errors.Is(err, db.ErrUnique):
+		return fmt.Errorf("%w: %w", errTaken, err)
 	case !errors.Is(err, db.ErrHook), errors.As(err, &worded):
 		return err
 	case errors.Is(err, db.ErrStopped):

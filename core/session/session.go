@@ -5,6 +5,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -186,6 +187,9 @@ func (s *Store) DeleteOthers(ctx context.Context, userID, token string) error {
 
 func (s *Store) delete(ctx context.Context, w ...db.Cond) error {
 	_, err := s.db.Delete(ctx, db.Removal{Table: s.model.Table, Where: w})
+	if errors.Is(err, db.ErrStopped) {
+		return nil // the application keeps the session; upstream answers success
+	}
 	return err
 }
 

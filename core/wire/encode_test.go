@@ -49,7 +49,7 @@ type upper string
 
 func (u upper) MarshalJSON() ([]byte, error) { return json.Marshal(strings.ToUpper(string(u))) }
 
-type pointed struct{ n int }
+type pointed struct{ _ int }
 
 func (p *pointed) MarshalJSON() ([]byte, error) { return []byte(`"pointed"`), nil }
 

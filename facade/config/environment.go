@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core"
@@ -54,7 +55,7 @@ func ApplyEnv(opts *core.Options, env func(name string) (value string, set bool)
 		opts.BaseURL = first(baseURLVariables)
 	}
 	origins, _ := env(originsVariable)
-	added := opts.TrustedOrigins[:len(opts.TrustedOrigins):len(opts.TrustedOrigins)]
+	added := slices.Clip(opts.TrustedOrigins)
 	for o := range strings.SplitSeq(origins, ",") {
 		if o = strings.TrimSpace(o); o != "" {
 			added = append(added, o)

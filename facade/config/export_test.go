@@ -1,4 +1,4 @@
 package config
 
 // Meanings lets the tests find meanings without an option.
-func Meanings() map[string]meaning { return meanings() } //nolint:revive // for tests only
+func Meanings() map[string]meaning { return meanings() }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,8 +70,8 @@ func TestReferenceSendersAreConnected(t *testing.T) {
 func nested(path, value string) string {
 	names := strings.Split(path, ".")
 	text := value
-	for i := len(names) - 1; i >= 0; i-- {
-		name, list := strings.CutSuffix(names[i], "[]")
+	for _, name := range slices.Backward(names) {
+		name, list := strings.CutSuffix(name, "[]")
 		if list {
 			text = "[" + text + "]"
 		}
@@ -117,7 +118,7 @@ func TestReferenceInTheDocumentationIsInStep(t *testing.T) {
 	b.WriteString(begin + tables() + end)
 	b.Write(after)
 	if *update {
-		if err := os.WriteFile(document, []byte(b.String()), 0o644); err != nil { //nolint:gosec // documentation
+		if err := os.WriteFile(document, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -47,7 +47,7 @@ func TestUpstreamOptionsAreThoseOfTheInventory(t *testing.T) {
 	slices.Sort(paths)
 	want := strings.Join(slices.Compact(paths), "\n") + "\n"
 	if *update {
-		if err := os.WriteFile(upstreamFile, []byte(want), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(upstreamFile, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

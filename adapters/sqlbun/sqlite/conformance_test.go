@@ -20,7 +20,7 @@ func open(t *testing.T, dsn string, opts sqlite.Options) *sqlbun.Adapter {
 	}
 	t.Cleanup(func() {
 		// The test's own context has ended by now.
-		if err := a.Close(context.Background()); err != nil {
+		if err := a.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})

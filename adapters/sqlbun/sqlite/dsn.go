@@ -83,10 +83,9 @@ func (s source) create() error {
 	if s.mode != "rw" {
 		flags |= os.O_CREATE
 	}
-	f, err := os.OpenFile(s.path, flags, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(s.path, flags, 0o600)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pe.Err
 		}
 		return fmt.Errorf("sqlite: open %s: %w", s.path, err)

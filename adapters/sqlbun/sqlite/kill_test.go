@@ -57,7 +57,7 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 	if err := migrated(t, path, sqlite.Options{}, []*db.Table{tokens}).Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	child := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childFile+"="+path)
 	out, err := child.StdoutPipe()
 	if err != nil {

@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -306,7 +305,7 @@ func TestWhatWeWriteIsStoredAsUpstreamStoresIt(t *testing.T) {
 			continue // scalars in JSON, which upstream mangles
 		}
 		row := rowOf(t, user, r.Rows.Read["user"], id)
-		if _, err := a.Insert(context.Background(), user, row); err != nil {
+		if _, err := a.Insert(t.Context(), user, row); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range stored {

@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -90,11 +91,11 @@ func conditionTests(t *testing.T, s subject) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fixture{T: t, a: f.a, ctx: f.ctx, tables: f.tables}
-			got := ""
+			var got strings.Builder
 			for _, label := range f.labels(f.selectAll(db.Query{Table: f.tables["sample"], Where: c.where})) {
-				got += label
+				got.WriteString(label)
 			}
-			f.same(c.want, got)
+			f.same(c.want, got.String())
 			f.wantCount(int64(len(c.want)), "sample", c.where...)
 		})
 	}

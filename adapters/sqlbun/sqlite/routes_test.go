@@ -1,0 +1,17 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqlite"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/routes/routestest"
+)
+
+func TestRacesOfTheCoreRoutes(t *testing.T) {
+	routestest.RunRaces(t, func(t *testing.T) db.Adapter {
+		t.Helper()
+		return open(t, filepath.Join(t.TempDir(), "races.db"), sqlite.Options{SkipSync: true})
+	})
+}

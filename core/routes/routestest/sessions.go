@@ -1,0 +1,118 @@
+package routestest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+)
+
+const signInLimit = 3 // upstream's, in ten seconds
+
+func limitRequests(o *core.Options) {
+	enabled := true
+	o.RateLimit.Enabled = &enabled
+}
+
+// Right and wrong passwords count the same.
+func limitedSignIns(r *race) {
+	owner := r.s.Client()
+	owner.RemoteAddr = "198.51.100.1:1234"
+	r.s.Clock.Advance(time.Minute) // the owner's own limit
+	owner.SignUp(r.email(), password)
+	requests := make([]*http.Request, racers)
+	for i := range requests {
+		given := password
+		if i%2 == 0 {
+			given = "wrong-password"
+		}
+		requests[i] = r.client().Request(http.MethodPost, "/sign-in/email", map[string]any{"email": r.email(), "password": given})
+	}
+	statuses := tally(r.together(requests))
+	passed := statuses[http.StatusOK] + statuses[http.StatusUnauthorized]
+	if passed != signInLimit || statuses[http.StatusTooManyRequests] != racers-signInLimit {
+		r.t.Errorf("answers by status: %v, want %d of 200 and 401 and the rest 429", statuses, signInLimit)
+	}
+	id := r.row("user", "email", r.email())[db.ID]
+	r.wantRows(int64(1+statuses[http.StatusOK]), "session", "userId", id)
+}
+
+// alwaysDue extends a session at each use.
+func alwaysDue(o *core.Options) {
+	updateAge := time.Duration(0)
+	o.Session.UpdateAge = &updateAge
+}
+
+// signedIn is a client of this round's user with a session that is due.
+func (r *race) signedIn() (c *authtest.Client, token string) {
+	r.t.Helper()
+	c = r.client()
+	token = c.SignUp(r.email(), password).Text(r.t, "token")
+	r.s.Clock.Advance(time.Minute)
+	return c, token
+}
+
+func refreshes(r *race) {
+	c, token := r.signedIn()
+	before := r.row("session", "token", token)["expiresAt"].(time.Time)
+	requests := make([]*http.Request, racers)
+	for i := range requests {
+		requests[i] = c.Request(http.MethodGet, "/get-session", nil)
+	}
+	for _, a := range r.together(requests) {
+		if a.Status != http.StatusOK || a.Body == "null" {
+			r.t.Errorf("an answer is %d %s", a.Status, a.Body)
+		}
+	}
+	if after := r.row("session", "token", token)["expiresAt"].(time.Time); !after.Equal(before.Add(time.Minute)) {
+		r.t.Errorf("the session ended at %v and now does at %v", before, after)
+	}
+}
+
+func revocations(r *race) {
+	c, token := r.signedIn()
+	other := r.client()
+	other.Post("/sign-in/email", map[string]any{"email": r.email(), "password": password})
+	r.endedInUse(c, token, func() *http.Request {
+		return other.Request(http.MethodPost, "/revoke-session", map[string]any{"token": token})
+	})
+}
+
+func signOuts(r *race) {
+	c, token := r.signedIn()
+	r.endedInUse(c, token, func() *http.Request { return c.Request(http.MethodPost, "/sign-out", nil) })
+}
+
+func revocationsOfAll(r *race) {
+	c, token := r.signedIn()
+	other := r.client()
+	other.Post("/sign-in/email", map[string]any{"email": r.email(), "password": password})
+	r.endedInUse(c, token, func() *http.Request { return other.Request(http.MethodPost, "/revoke-other-sessions", nil) })
+}
+
+// endedInUse ends a session a few times among many uses that extend it. Every
+// use finds it or does not; afterwards it is gone and stays gone.
+func (r *race) endedInUse(c *authtest.Client, token string, end func() *http.Request) {
+	r.t.Helper()
+	requests := make([]*http.Request, racers)
+	for i := range requests {
+		if requests[i] = c.Request(http.MethodGet, "/get-session", nil); i%10 == 5 {
+			requests[i] = end()
+		}
+	}
+	for i, a := range r.together(requests) {
+		ended := i%10 == 5
+		switch {
+		case a.Status == http.StatusOK:
+		case !ended && a.Status == http.StatusUnauthorized: // it went away during the refresh
+		default:
+			r.t.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
+		}
+	}
+	r.wantRows(0, "session", "token", token)
+	if a := c.Get("/get-session"); a.Status != http.StatusOK || a.Body != "null" {
+		r.t.Errorf("the session is back: %d %s", a.Status, a.Body)
+	}
+}
