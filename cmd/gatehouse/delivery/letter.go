@@ -1,0 +1,107 @@
+package delivery
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+
+	"github.com/gatehouse-auth/gatehouse/facade/config"
+)
+
+//go:embed letters
+var letterFiles embed.FS
+
+// letter is what a message looks like as mail. File names the templates
+// letters/<File>.txt and letters/<File>.html. Subject is a template as well.
+type letter struct {
+	subject string
+	file    string
+	needs   []string // members of Data that the templates use
+}
+
+// letters are all messages that go out by mail, by their type. A new type is
+// one entry here and its two templates.
+func letters() map[string]letter {
+	return map[string]letter{
+		"verification-email": {subject: "Confirm your e-mail address", file: "verification-email", needs: []string{"url"}},
+	}
+}
+
+// ErrNoLetter says that a message has no form as mail.
+var ErrNoLetter = errors.New("there is no letter for messages of this type")
+
+// Letters makes mail from messages. It is safe for concurrent use.
+type Letters struct {
+	appName string
+	byType  map[string]parsedLetter
+}
+
+type parsedLetter struct {
+	letter
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+// Mail is a letter, ready to be sent.
+type Mail struct{ Subject, Text, HTML string }
+
+// page is what the templates see.
+type page struct {
+	AppName string
+	To      string
+	Subject string
+	Data    map[string]string
+}
+
+// NewLetters parses the templates. appName is how the application signs.
+func NewLetters(appName string) (*Letters, error) {
+	if appName == "" {
+		appName = "Better Auth"
+	}
+	l := &Letters{appName: appName, byType: map[string]parsedLetter{}}
+	for kind, spec := range letters() {
+		text, err := texttemplate.New(spec.file+".txt").Option("missingkey=error").ParseFS(letterFiles, "letters/"+spec.file+".txt")
+		if err != nil {
+			return nil, fmt.Errorf("letter %s: %w", kind, err)
+		}
+		html, err := htmltemplate.New("layout.html").Option("missingkey=error").ParseFS(letterFiles, "letters/layout.html", "letters/"+spec.file+".html")
+		if err != nil {
+			return nil, fmt.Errorf("letter %s: %w", kind, err)
+		}
+		l.byType[kind] = parsedLetter{letter: spec, text: text, html: html}
+	}
+	return l, nil
+}
+
+// Write makes the mail of a message. Errors name the message's type and a
+// missing member, never a value.
+func (l *Letters) Write(m config.Message) (Mail, error) {
+	spec, ok := l.byType[m.Type]
+	if !ok {
+		return Mail{}, fmt.Errorf("%q: %w", m.Type, ErrNoLetter)
+	}
+	p := page{AppName: l.appName, To: m.To, Subject: spec.subject, Data: map[string]string{}}
+	for _, name := range spec.needs {
+		v, _ := m.Data.Get(name)
+		s, ok := v.(string)
+		if !ok || s == "" {
+			return Mail{}, fmt.Errorf("%s: the message has no %q", m.Type, name)
+		}
+		p.Data[name] = s
+	}
+	var text, html bytes.Buffer
+	if err := spec.text.Execute(&text, p); err != nil {
+		return Mail{}, fmt.Errorf("%s: the text template failed", m.Type)
+	}
+	if err := spec.html.Execute(&html, p); err != nil {
+		return Mail{}, fmt.Errorf("%s: the HTML template failed", m.Type)
+	}
+	return Mail{Subject: oneLine(spec.subject + " · " + l.appName), Text: text.String(), HTML: html.String()}, nil
+}
+
+// oneLine keeps line breaks out of a header.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
