@@ -34,10 +34,10 @@ var (
 	ErrValidation      = NewError(http.StatusBadRequest, "VALIDATION_ERROR", "Validation Error")
 )
 
-// Errors that upstream does not have: it answers these requests with an empty
-// 500, or not at all.
+// Errors that 1.6.9 does not have: it answers these requests with an empty 500,
+// or not at all. Malformed JSON is answered as since 1.6.34.
 var (
-	ErrInvalidJSON = NewError(http.StatusBadRequest, "INVALID_JSON", "The request body is not valid JSON")
+	ErrInvalidJSON = NewError(http.StatusBadRequest, "BAD_REQUEST", "Invalid JSON in request body")
 	ErrInvalidForm = NewError(http.StatusBadRequest, "INVALID_FORM", "The request body is not a valid form")
 	ErrBodyTooBig  = NewError(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large")
 	ErrMediaType   = NewError(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "")

@@ -46,22 +46,22 @@ func TestRequestsThatAreNotRight(t *testing.T) {
 			"a missing body is undefined", "POST", "/sign-in/email", "", "", 400,
 			`{"message":"[body] Invalid input: expected object, received undefined","code":"VALIDATION_ERROR"}`,
 		},
-		// 1.6.9 answers malformed JSON with an empty 500 (QUIRKS).
+		// 1.6.9 answers malformed JSON with an empty 500; this is the answer of 1.6.34 and 1.7.
 		{
 			"malformed JSON is a 400", "POST", "/sign-in/email", "application/json", "{", 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+			`{"message":"Invalid JSON in request body","code":"BAD_REQUEST"}`,
 		},
 		{
 			"two JSON values are a 400", "POST", "/sign-in/email", "application/json", "{}{}", 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+			`{"message":"Invalid JSON in request body","code":"BAD_REQUEST"}`,
 		},
 		{
 			"JSON that is too deep is a 400", "POST", "/sign-in/email", "application/json", strings.Repeat("[", 100) + strings.Repeat("]", 100), 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+			`{"message":"Invalid JSON in request body","code":"BAD_REQUEST"}`,
 		},
 		{
 			"NUL in text is a 400", "POST", "/sign-in/email", "application/json", `{"email":"a\u0000@b.co","password":"x"}`, 400,
-			`{"message":"The request body is not valid JSON","code":"INVALID_JSON"}`,
+			`{"message":"Invalid JSON in request body","code":"BAD_REQUEST"}`,
 		},
 		{
 			"a malformed form is a 400", "POST", "/sign-in/email", "application/x-www-form-urlencoded", "email=%zz", 400,

@@ -1,0 +1,188 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+)
+
+// outcome is what Gatehouse did with a scenario, in the form of a recording but
+// with the values themselves.
+type outcome struct {
+	steps  []map[string]any
+	outbox []any
+	rows   map[string]any
+	schema map[string]any
+	open   opener
+}
+
+// player plays the steps of one scenario.
+type player struct {
+	*server
+	scenario *Scenario
+	jars     map[string]*jar
+	saved    map[string]string
+	origin   *url.URL
+	prefix   string
+}
+
+func play(ctx context.Context, s *Scenario, open OpenDatabase) (out *outcome, err error) {
+	srv, err := start(ctx, s, open)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if e := srv.close(ctx); err == nil && e != nil {
+			err = e
+		}
+	}()
+	p := &player{server: srv, scenario: s, jars: map[string]*jar{}, saved: map[string]string{}}
+	if err := p.locate(); err != nil {
+		return nil, err
+	}
+	out = &outcome{open: opener{srv.keys}}
+	for i := range s.Steps {
+		if err := p.step(ctx, &s.Steps[i], out); err != nil {
+			return nil, fmt.Errorf("step %d: %w", s.Steps[i].Number, err)
+		}
+	}
+	out.outbox = srv.outbox.all()
+	if s.Schema {
+		if out.schema, err = p.schema(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out.rows, err = p.allRows(ctx)
+	return out, err
+}
+
+// locate finds out what requests are for: the configured base URL, else what a
+// local server would be called.
+func (p *player) locate() error {
+	o := p.Options()
+	base := "http://localhost:3000"
+	switch {
+	case o.BaseURL != "":
+		base = o.BaseURL
+	case o.DynamicBaseURL != nil && o.DynamicBaseURL.Fallback != "":
+		base = o.DynamicBaseURL.Fallback
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return err
+	}
+	p.origin, p.prefix = u, u.Path
+	if u.Path == "" || u.Path == "/" {
+		p.prefix = "/api/auth"
+		if o.BasePath != "" {
+			p.prefix = o.BasePath
+		}
+	}
+	return nil
+}
+
+func (p *player) step(ctx context.Context, s *Step, out *outcome) error {
+	if s.Advance != "" {
+		d, err := duration(s.Advance)
+		if err != nil {
+			return err
+		}
+		p.clock.advance(d)
+	}
+	maps.Copy(p.faults.broken, s.Fault)
+	if err := p.change(ctx, s); err != nil {
+		return err
+	}
+	if s.Request == "" {
+		return nil
+	}
+	for range s.Times {
+		answer, err := p.request(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := p.Idle(ctx); err != nil {
+			return err
+		}
+		out.steps = append(out.steps, out.open.describe(answer))
+		p.clock.advance(tick)
+	}
+	return nil
+}
+
+// change does what a step wants with the rows.
+func (p *player) change(ctx context.Context, s *Step) error {
+	table := func(model string) (*db.Table, error) {
+		for _, t := range p.Tables() {
+			if t.Model == model {
+				return t, nil
+			}
+		}
+		return nil, fmt.Errorf("there is no model %q", model)
+	}
+	for model, fields := range s.Set {
+		t, err := table(model)
+		if err != nil {
+			return err
+		}
+		set := db.Row{}
+		for name, v := range fields {
+			set[name] = v
+			if f := t.Field(name); f != nil && v != nil {
+				if set[name], err = db.Coerce(f, v); err != nil {
+					return fmt.Errorf("set %s.%s: %w", model, name, err)
+				}
+			}
+		}
+		if _, err := p.database.Update(ctx, db.Change{Table: t, Set: set}); err != nil {
+			return err
+		}
+	}
+	if s.Delete == "" {
+		return nil
+	}
+	t, err := table(s.Delete)
+	if err != nil {
+		return err
+	}
+	_, err = p.database.Delete(ctx, db.Removal{Table: t})
+	return err
+}
+
+// allRows reads every table that has rows, by model.
+func (p *player) allRows(ctx context.Context) (map[string]any, error) {
+	out := map[string]any{}
+	for _, t := range p.Tables() {
+		rows, err := p.database.rows(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			out[t.Model] = rows
+		}
+	}
+	return out, nil
+}
+
+// schema returns the names of tables and columns by model.
+func (p *player) schema(ctx context.Context) (map[string]any, error) {
+	out := map[string]any{}
+	for _, t := range p.Tables() {
+		columns, err := p.database.columns(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		list := make([]any, len(columns))
+		for i, c := range columns {
+			list[i] = c
+		}
+		out[t.Model] = map[string]any{"table": t.Name, "columns": list}
+	}
+	return out, nil
+}

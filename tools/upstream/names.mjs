@@ -1,0 +1,56 @@
+// Placeholders for values that are new in every run. A value keeps its name
+// through a whole scenario: <user.id:1> is the same user in bodies, cookies,
+// rows and messages.
+
+// A value without a known origin is named after what it looks like.
+const looks = [
+  ["uuid", /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g],
+  ["hash", /[0-9a-f]{32}:[0-9a-f]{128}/g],
+  ["random32", /(?<![A-Za-z0-9<.:-])[A-Za-z0-9]{32}(?![A-Za-z0-9>])/g],
+];
+
+const jwt = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?![.A-Za-z0-9_-])/g;
+
+export class Names {
+  #byValue = new Map();
+  #counts = new Map();
+  // JWTs that were named, so that their content can be shown.
+  jwts = new Map();
+
+  // give names a value, unless it has a name already or is too short to be
+  // told from other text.
+  give(kind, value) {
+    if (typeof value !== "string" || value.length < 16 || this.#byValue.has(value)) return;
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    this.#byValue.set(value, `<${kind}:${number}>`);
+  }
+
+  // in replaces every such value in a JSON value.
+  in(value) {
+    if (typeof value === "string") return this.#text(value);
+    if (Array.isArray(value)) return value.map((v) => this.in(v));
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [this.#text(k), this.in(v)]));
+    }
+    return value;
+  }
+
+  #text(text) {
+    for (const [token] of text.matchAll(jwt)) {
+      this.give("jwt", token);
+      this.jwts.set(this.#byValue.get(token), token);
+    }
+    // Longest first: a token may hold an id.
+    for (const [value, name] of [...this.#byValue].sort((a, b) => b[0].length - a[0].length)) {
+      text = text.replaceAll(value, name);
+    }
+    for (const [kind, look] of looks) {
+      text = text.replaceAll(look, (value) => {
+        this.give(kind, value);
+        return this.#byValue.get(value);
+      });
+    }
+    return text;
+  }
+}
