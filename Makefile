@@ -1,0 +1,73 @@
+# The verbs of this repository. `make` lists them.
+
+GO          ?= go
+LINTER      ?= $(or $(wildcard $(HOME)/.cache/gatehouse-ci/$(LINT_VERSION)/golangci-lint),golangci-lint)
+LINT_VERSION := $(shell sed -n 's/^lint_version=//p' .ci/run)
+FUZZ_TIME   ?= 5m
+ROUNDS      ?= 50
+MODULES     := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
+UPSTREAM    := reference/client/1.6.9/node_modules
+
+.PHONY: help
+help: ## List the verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: dev
+dev: ## Run a server on http://localhost:3000, as the README does
+	$(GO) run ./cmd/gatehouse dev
+
+.PHONY: build
+build: bin/gatehouse ## Build bin/gatehouse, a static binary
+
+.PHONY: bin/gatehouse
+bin/gatehouse:
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/gatehouse
+
+.PHONY: test
+test: ## Run every test of every module
+	$(GO) test work
+
+.PHONY: race
+race: ## Run every test under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race work
+
+.PHONY: fmt
+fmt: ## Format the Go files
+	$(LINTER) fmt $(MODULES)
+
+.PHONY: lint
+lint: ## Run the linters of .golangci.yml
+	$(LINTER) run $(MODULES:%=./%/...)
+
+.PHONY: vectors
+vectors: $(UPSTREAM) ## Have Better Auth 1.6.9 read what Gatehouse signs, encrypts and hashes
+	$(GO) run ./reference/vectors/emit >$(UPSTREAM)/.made.json
+	node reference/vectors/check.mjs $(UPSTREAM) $(UPSTREAM)/.made.json
+
+$(UPSTREAM):
+	reference/client/run.sh install
+
+.PHONY: client
+client: ## Run the published better-auth clients against a fresh server (needs Node)
+	reference/client/run.sh upstream
+	reference/client/run.sh gatehouse
+
+.PHONY: fuzz
+fuzz: ## Give each fuzz target FUZZ_TIME (5m)
+	GATEHOUSE_FUZZ_TIME=$(FUZZ_TIME) bash .ci/run fuzz
+
+.PHONY: soak
+soak: bin/gatehouse ## Flood a server with sign-ins; bounded memory, refusals that say when, sessions still answered
+	$(GO) run ./tools/soak -binary bin/gatehouse
+
+.PHONY: chaos
+chaos: bin/gatehouse ## Kill a server with SIGKILL ROUNDS (50) times and look for lost or half users
+	$(GO) run ./tools/chaos -binary bin/gatehouse -rounds $(ROUNDS)
+
+.PHONY: ci
+ci: ## Everything that CI checks, with its time
+	bash .ci/run
+
+.PHONY: clean
+clean: ## Remove what was built and installed here; dev's data stay
+	rm -rf bin reference/client/*/node_modules

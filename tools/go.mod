@@ -1,0 +1,22 @@
+module github.com/gatehouse-auth/gatehouse/tools
+
+go 1.26.0
+
+require (
+	github.com/gatehouse-auth/gatehouse/core v0.0.0
+	github.com/gatehouse-auth/gatehouse/facade v0.0.0
+	go.yaml.in/yaml/v3 v3.0.6
+)
+
+require (
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
+
+replace github.com/gatehouse-auth/gatehouse/core => ../core
+
+replace github.com/gatehouse-auth/gatehouse/facade => ../facade
+
+replace github.com/gatehouse-auth/gatehouse/adapters/sqlbun => ../adapters/sqlbun
