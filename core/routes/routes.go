@@ -11,7 +11,8 @@ import (
 
 // Plugin carries the core endpoints, for calls in process.
 type Plugin struct {
-	auth *core.Auth
+	auth    *core.Auth
+	signUps turns
 
 	SignUpEmail         core.Bound[SignUpEmailInput, SignUpEmailOutput]
 	SignInEmail         core.Bound[SignInEmailInput, SignInEmailOutput]

@@ -58,6 +58,14 @@ func (p *Plugin) signUpEmail(c *core.Ctx, in SignUpEmailInput) (*SignUpEmailOutp
 		return nil, err
 	}
 	fresh := user.User{Name: in.Name, Email: in.Email, Image: in.Image, Extra: extra}
+	if !p.hidesDuplicates() {
+		// Where duplicates look like success every request has to hash.
+		done, err := p.signUps.take(c.Context(), user.NormalizeEmail(in.Email))
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
 	taken, exists, err := p.auth.Users().ByEmail(c.Context(), in.Email)
 	if err != nil {
 		return nil, err
