@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/gatehouse-auth/gatehouse/core v0.0.0
 	github.com/gatehouse-auth/gatehouse/facade v0.0.0
+	github.com/google/go-cmp v0.7.0
 	go.yaml.in/yaml/v3 v3.0.6
 )
 

@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0
-	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/gatehouse-auth/gatehouse/core v0.0.0
 	github.com/gatehouse-auth/gatehouse/facade v0.0.0
@@ -13,6 +12,7 @@ require (
 )
 
 require (
+	github.com/chromedp/cdproto v0.159.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/gatehouse-auth/gatehouse/adapters/sqlbun v0.0.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.8 // indirect

@@ -83,13 +83,20 @@ func TestWhatIsNotAHashIsAnErrorAndNoMatch(t *testing.T) {
 		"a key in upper case":        {salt + ":" + strings.ToUpper(key), nil},
 		"a salt in upper case":       {strings.ToUpper(salt) + ":" + key, nil},
 		"a shorter salt":             {salt[2:] + ":" + key, nil},
-		"one digit of the key wrong": {salt + ":" + key[:127] + string(key[127]^1), nil},
+		"one digit of the key wrong": {salt + ":" + key[:127] + anotherDigit(key[127]), nil},
 	} {
 		ok, err := cheap().Verify(t.Context(), tc.hash, "secret")
 		if ok || !errors.Is(err, tc.want) {
 			t.Errorf("%s: Verify = %v, %v; want false, %v", name, ok, err, tc.want)
 		}
 	}
+}
+
+func anotherDigit(c byte) string {
+	if c == '0' {
+		return "1"
+	}
+	return "0"
 }
 
 func TestInvalidUTF8IsRefusedAndNeverMatches(t *testing.T) {

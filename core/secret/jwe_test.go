@@ -146,15 +146,20 @@ func TestTheTimesOfAJWEHaveATolerance(t *testing.T) {
 	}
 }
 
+// good is a token of rotated's current secret. It is a constant because each
+// process of the fuzzer makes its own seeds, and all must know the same one.
+const good = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIiwia2lkIjoiMlFsY1czVDRibXlSZzlkLTJ2Y3JyQjJpVV9OSVJ3SjRjcmg3SFNlYS12WSJ9..7HO7mZuw665wBlaN7SODDQ.mJDbXeMRKzeSSEkqwpEQfgV74_vlyuCJmyq4Z_psUxpapNfNUQ7mobZm9HSkTur33duLfJyF4V7Ufc8flAVNJhrI4BUMmhJJ2T5n5MOInAQaoStlB_QEoj6Wb-SDltiK.wJM1pSL5_ldpH1cRbHcF_yNrkRPYSrOHMfWLNOkY_Ek"
+
 func FuzzDecodeJWETakesNothingThatWasNotSealed(f *testing.F) {
 	k := rotated(f)
-	good := encode(f, k, `{"sub":"x"}`)
-	for _, seed := range []string{good, "", "....", good + ".", strings.ToUpper(good), sealed(f, jose.A256CBC_HS512, derive(f, legacy, 64), `{}`, nil)} {
+	if _, err := k.DecodeJWE(good, salt, noon); err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{good, "", "....", good + ".", strings.ToUpper(good)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		claims, err := k.DecodeJWE(token, salt, noon)
-		if err == nil && token != good && string(claims) != "{}" { // the seed without kid
+		if claims, err := k.DecodeJWE(token, salt, noon); err == nil && token != good {
 			t.Errorf("%q is accepted with %s", token, claims)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // fakeSMTP is a mail server that keeps what it is told.
@@ -72,6 +73,8 @@ func (f *fakeSMTP) seen() (commands string, mails []string) {
 
 func (f *fakeSMTP) talk(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
+	// A client that forgets its connection fails its test, and does not hang it.
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
 	if f.first {
 		conn = tls.Server(conn, f.tls)
 	}
