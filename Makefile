@@ -10,7 +10,7 @@ UPSTREAM    := reference/client/1.6.9/node_modules
 
 .PHONY: help
 help: ## List the verbs
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 21
 
 .PHONY: dev
 dev: ## Run a server on http://localhost:3000, as the README does
@@ -51,6 +51,19 @@ $(UPSTREAM):
 client: ## Run the published better-auth clients against a fresh server (needs Node)
 	reference/client/run.sh upstream
 	reference/client/run.sh gatehouse
+
+.PHONY: parity
+parity: ## Compare with Better Auth's inventory and write docs/parity
+	$(GO) run ./tools/parity
+
+.PHONY: parity-check
+parity-check: ## Fail where docs/parity is stale, or calls done what is not or what nothing shows
+	$(GO) run ./tools/parity --check
+
+.PHONY: recordings
+recordings: ## Record Better Auth 1.6.9 again and compare (Node; takes minutes)
+	reference/upstream-better-auth/install.sh
+	node tools/upstream/record.mjs --check
 
 .PHONY: fuzz
 fuzz: ## Give each fuzz target FUZZ_TIME (5m)

@@ -40,6 +40,12 @@ type StatusOutput struct {
 // Setup declares the endpoints.
 func (p *Plugin) Setup(s *core.Setup) error {
 	p.auth = s.Auth()
+	// What core answers in front of every endpoint and for the fields of a record.
+	s.ErrorCodes(core.ErrInvalidOrigin, core.ErrMissingOrigin, core.ErrCrossSiteLogin, core.ErrInvalidCallbackURL,
+		core.ErrInvalidRedirectURL, core.ErrInvalidErrorCallbackURL, core.ErrInvalidNewUserCallbackURL,
+		core.ErrFieldNotAllowed, core.ErrMissingField, core.ErrValidation,
+		core.ErrInvalidJSON, core.ErrInvalidForm, core.ErrBodyTooBig, core.ErrMediaType, core.ErrUnknownHost,
+		core.ErrBusy, core.ErrClosing, core.ErrUnavailable)
 	p.setUpSignUp(s)
 	p.setUpSignIn(s)
 	p.setUpSignOut(s)
