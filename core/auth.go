@@ -17,6 +17,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/secret"
 	"github.com/gatehouse-auth/gatehouse/core/session"
 	"github.com/gatehouse-auth/gatehouse/core/user"
+	"github.com/gatehouse-auth/gatehouse/core/verification"
 )
 
 const defaultMaxBody = 1 << 20
@@ -40,6 +42,9 @@ type Auth struct {
 	now    func() time.Time
 	random io.Reader
 	closed atomic.Bool
+
+	proxyHint sync.Once
+	shed      shedding
 
 	keys     *secret.Keys
 	hasher   password.Hasher
@@ -55,6 +60,8 @@ type Auth struct {
 	users    *user.Store
 	sessions *session.Store
 	accounts *account.Store
+
+	verifications *verification.Store
 
 	router        router
 	before, after []namedHook
@@ -113,11 +120,21 @@ func (a *Auth) setUp() []error {
 		return errs
 	}
 	a.addUserHooks()
-	for _, p := range a.opts.Plugins {
+	ids := map[string]bool{}
+	for i, p := range a.opts.Plugins {
+		if p == nil {
+			errs = append(errs, fmt.Errorf("plugins: entry %d is nil", i))
+			continue
+		}
+		if ids[p.ID()] {
+			errs = append(errs, fmt.Errorf("plugins: %q is there twice", p.ID()))
+		}
+		ids[p.ID()] = true
 		s := &Setup{auth: a, plugin: p}
 		s.fail(p.Setup(s))
 		errs = append(errs, s.errs...)
 	}
+	errs = append(errs, a.addFields()...)
 	errs = append(errs, a.tables.check(a.opts.Advanced.Database.GenerateID)...)
 	limiter, err := ratelimit.New(ratelimit.Config{
 		Enabled: a.rateLimitEnabled(), Window: a.opts.RateLimit.Window, Max: a.opts.RateLimit.Max,
@@ -127,6 +144,7 @@ func (a *Auth) setUp() []error {
 	a.store = db.NewStore(a.opts.Database, a.newRowID, a.dbHooks)
 	a.users = user.NewStore(a.store, models.user)
 	a.accounts = account.NewStore(a.store, models.account)
+	a.verifications = verification.NewStore(a.store, models.verification)
 	a.sessions = session.NewStore(a.store, models.session, a.users, func() string { return a.RandomID(tokenLength) })
 	return append(errs, err)
 }
@@ -184,8 +202,14 @@ func (a *Auth) Sessions() *session.Store { return a.sessions }
 // Accounts is the store of accounts.
 func (a *Auth) Accounts() *account.Store { return a.accounts }
 
+// Verifications is the store of verifications.
+func (a *Auth) Verifications() *verification.Store { return a.verifications }
+
 // Keys signs and encrypts with the server's secret.
 func (a *Auth) Keys() *secret.Keys { return a.keys }
+
+// Now is the server's clock, for models and handlers.
+func (a *Auth) Now() time.Time { return a.now() }
 
 // Log is the server's logger.
 func (a *Auth) Log() *slog.Logger { return a.log }
@@ -216,6 +240,11 @@ func (a *Auth) setLogger() error {
 }
 
 func (a *Auth) clientAddress(r *http.Request) string {
+	if ratelimit.IgnoresHeader(r, a.ip) {
+		a.proxyHint.Do(func() {
+			a.log.Warn("a request names its client in a header that is not believed: if it came through a proxy of yours, list the proxy in advanced.ipAddress.trustedProxies")
+		})
+	}
 	ip, _ := ratelimit.ClientIP(r, a.ip)
 	return ip
 }
@@ -246,7 +275,7 @@ func (a *Auth) baseOf(r *http.Request) (origin.Base, error) {
 }
 
 // trustedFor returns who may call and be redirected to in one call.
-func (a *Auth) trustedFor(r *http.Request, base origin.Base) (*origin.Matcher, error) {
+func (a *Auth) trustedFor(r *http.Request, base origin.Base) *origin.Matcher {
 	var more []string
 	if a.opts.BaseURL == "" && a.opts.DynamicBaseURL == nil && base.Origin != "" {
 		more = append(more, base.Origin)
@@ -255,13 +284,13 @@ func (a *Auth) trustedFor(r *http.Request, base origin.Base) (*origin.Matcher, e
 		more = append(more, f(r)...)
 	}
 	if len(more) == 0 {
-		return a.trusted, nil
+		return a.trusted
 	}
 	m, err := a.trusted.With(more...)
 	if err != nil {
 		a.log.Warn("trustedOrigins returned entries that are ignored", "error", err)
 	}
-	return m, nil
+	return m
 }
 
 // cookiesFor returns the cookies of a call. Only a dynamic base URL with
@@ -273,7 +302,7 @@ func (a *Auth) cookiesFor(base origin.Base) (*cookies.Set, error) {
 	return cookies.New(a.cookieConfig(base.Origin))
 }
 
-// prefixes of proxies whose headers are believed.
+// proxies are the addresses whose headers are believed.
 func (a *Auth) proxies() ([]netip.Prefix, error) {
 	p, err := ratelimit.ParseProxies(a.opts.Advanced.IPAddress.TrustedProxies)
 	if err != nil {

@@ -53,7 +53,7 @@ func readAtMost(r *http.Request, limit int64) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if err != nil {
-		return nil, NewError(http.StatusBadRequest, "INVALID_BODY", "The request body could not be read").WithCause(err)
+		return nil, ErrUnreadableBody.WithCause(err)
 	}
 	if int64(len(data)) > limit {
 		return nil, ErrBodyTooBig.WithHeader("Connection", "close")

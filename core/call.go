@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 )
 
@@ -56,6 +57,9 @@ func (b Bound[In, Out]) Call(ctx context.Context, in In, opts ...CallOption) (*O
 
 // call runs a route in process.
 func (r *route) call(ctx context.Context, o call, in any) (any, error) {
+	for r.replacedBy != nil {
+		r = r.replacedBy
+	}
 	a := r.auth
 	if a.closed.Load() {
 		return nil, ErrClosing
@@ -79,10 +83,12 @@ func (r *route) call(ctx context.Context, o call, in any) (any, error) {
 	}
 	out, err := c.invoke(r, in)
 	if o.writer != nil {
-		res := c.response(0)
-		for name, values := range res.Header {
-			o.writer.Header()[name] = append(o.writer.Header()[name], values...)
+		h := o.writer.Header()
+		maps.Copy(h, c.header)
+		if e, worded := asError(err); worded {
+			maps.Copy(h, e.header)
 		}
+		c.jar.WriteTo(h)
 	}
 	return out, err
 }

@@ -18,6 +18,10 @@ type Compat struct {
 	// TrustProxyHeadersWithDynamicBaseURL believes X-Forwarded-Host and -Proto
 	// when the base URL is dynamic. Off, TrustedProxyHeaders decides, as since 1.7.0.
 	TrustProxyHeadersWithDynamicBaseURL bool `opt:"trustProxyHeadersWithDynamicBaseURL"`
+	// MailLinksFromRequestHost lets a production server without a base URL send
+	// mail, whose links then lead to the host that the request names. Off, it does
+	// not start.
+	MailLinksFromRequestHost bool `opt:"mailLinksFromRequestHost"`
 	// HashLongPasswords hashes a password over the maximum length at sign-in,
 	// which then fails with 401. Off, it is a 400 before any work, as since 1.7.6.
 	HashLongPasswords bool `opt:"hashLongPasswords"`
@@ -34,6 +38,7 @@ func Compat169() Compat {
 		ListSessionsWithStaleSession:        true,
 		LeftmostForwardedAddress:            true,
 		TrustProxyHeadersWithDynamicBaseURL: true,
+		MailLinksFromRequestHost:            true,
 		HashLongPasswords:                   true,
 		AllowWeakSecret:                     true,
 	}

@@ -20,12 +20,14 @@ type Ctx struct {
 	// Auth is the server.
 	Auth *Auth
 	// Request is the HTTP request; nil for an in-process call without one.
-	// Its body has been read: see Body.
+	// Its body has been read unless the endpoint ignores it: see Body.
 	Request *http.Request
-	// Method and Path are those of the endpoint that was matched; Path is
-	// relative to the base path and is what rate limits and disabled paths see.
+	// Method and Path are those of the request, or of the endpoint in process.
+	// Path is relative to the base path, and over HTTP concrete:
+	// "/callback/github". It is what rate limits and disabled paths see.
 	Method, Path string
-	// Pattern is the declared path, such as "/callback/:id".
+	// Pattern is the endpoint's declared path, such as "/callback/:id". Hooks
+	// match on it.
 	Pattern string
 	// Params are the values of the path's parameters.
 	Params map[string]string
@@ -57,8 +59,8 @@ type ctxKey struct{}
 // From finds the call that a context belongs to, so that database hooks can
 // reach the request. ok is false outside a call.
 func From(ctx context.Context) (c *Ctx, ok bool) {
-	c, ok = ctx.Value(ctxKey{}).(*Ctx)
-	return c, ok
+	c, _ = ctx.Value(ctxKey{}).(*Ctx)
+	return c, c != nil
 }
 
 // Context carries the deadline, the transaction and request-scoped values.
@@ -109,11 +111,7 @@ func (c *Ctx) Cookie(name string) (string, bool) { return c.received.Get(name) }
 
 // SignedCookie returns the value of a request cookie whose signature holds.
 func (c *Ctx) SignedCookie(name string) (string, bool) {
-	raw, ok := c.received.Get(name)
-	if !ok {
-		return "", false
-	}
-	return c.Auth.keys.Verify(raw)
+	return c.received.Signed(name, c.Auth.keys)
 }
 
 // Cookies are the cookies that the answer sets, by name.
@@ -154,13 +152,19 @@ func (c *Ctx) Returned() any {
 	return c.returned
 }
 
-// SetReturned replaces the result in an after hook.
+// SetReturned replaces the result in an after hook. An error becomes the
+// failure of the call: one without an Error in its chain is a bare 500.
 func (c *Ctx) SetReturned(v any) {
-	if err, ok := v.(*Error); ok {
-		c.returned, c.failure = nil, err
+	err, failed := v.(error)
+	if !failed {
+		c.returned, c.failure = v, nil
 		return
 	}
-	c.returned, c.failure = v, nil
+	e, worded := asError(err)
+	if !worded {
+		e = ErrUnexpected.WithCause(err)
+	}
+	c.returned, c.failure = nil, e
 }
 
 // Go runs fn in the background, after the request if need be and after the
@@ -168,7 +172,9 @@ func (c *Ctx) SetReturned(v any) {
 // request's values and loses its deadline.
 func (c *Ctx) Go(name string, fn func(ctx context.Context) error) {
 	_ = db.AfterCommit(c.ctx, func(ctx context.Context) error {
-		c.Auth.background.run(context.WithoutCancel(ctx), name, fn)
+		// The call is over when fn runs: it must not be found in the context.
+		detached := context.WithValue(context.WithoutCancel(ctx), ctxKey{}, (*Ctx)(nil))
+		c.Auth.background.run(detached, name, fn)
 		return nil
 	})
 }
@@ -176,9 +182,10 @@ func (c *Ctx) Go(name string, fn func(ctx context.Context) error) {
 // Tx runs fn in a database transaction that c.Context carries meanwhile.
 func (c *Ctx) Tx(fn func() error) error {
 	outer := c.ctx
-	defer func() { c.ctx = outer }()
 	return c.Auth.store.Tx(outer, func(ctx context.Context) error {
 		c.ctx = ctx
+		// Before the after hooks: they run outside the transaction.
+		defer func() { c.ctx = outer }()
 		return fn()
 	})
 }

@@ -62,6 +62,9 @@ type route struct {
 	schema      *input.Schema
 	out         reflect.Type
 
+	// replacedBy is the route that took this one's path, or nil.
+	replacedBy *route
+
 	// handle binds the input and runs the handler. direct is an input that
 	// came as a value, or nil.
 	handle func(c *Ctx, direct any) (any, error)
@@ -74,6 +77,7 @@ func Route[In, Out any](s *Setup, e Endpoint[In, Out]) Bound[In, Out] {
 		s.fail(fmt.Errorf("endpoint %s: %w", e.Path, err))
 		return Bound[In, Out]{}
 	}
+	s.need(e.Handle != nil, fmt.Sprintf("endpoint %s has no Handle", e.Path))
 	r := &route{
 		auth:    s.auth,
 		methods: e.Methods, path: e.Path, operationID: e.OperationID, summary: e.Summary,

@@ -42,10 +42,11 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, which is logged and never sent.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is matches errors of the same status and code, whatever their message.
+// Is matches errors of the same code, whatever their status and message; those
+// without a code match by status.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && t.status == e.status && t.code == e.code
+	return ok && t.code == e.code && (t.code != "" || t.status == e.status)
 }
 
 // Status is the HTTP status.

@@ -37,13 +37,15 @@ var (
 // Errors that 1.6.9 does not have: it answers these requests with an empty 500,
 // or not at all. Malformed JSON is answered as since 1.6.34.
 var (
-	ErrInvalidJSON = NewError(http.StatusBadRequest, "BAD_REQUEST", "Invalid JSON in request body")
-	ErrInvalidForm = NewError(http.StatusBadRequest, "INVALID_FORM", "The request body is not a valid form")
-	ErrBodyTooBig  = NewError(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large")
-	ErrMediaType   = NewError(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "")
-	ErrUnknownHost = NewError(http.StatusBadRequest, "HOST_NOT_ALLOWED", "The host of the request is not allowed")
-	ErrBusy        = NewError(http.StatusServiceUnavailable, "SERVICE_BUSY", "The server is busy. Please try again later.").WithHeader("Retry-After", "5")
-	ErrClosing     = NewError(http.StatusServiceUnavailable, "SERVICE_CLOSING", "The server is shutting down. Please try again later.").WithHeader("Retry-After", "5")
+	ErrInvalidJSON    = NewError(http.StatusBadRequest, "BAD_REQUEST", "Invalid JSON in request body")
+	ErrInvalidForm    = NewError(http.StatusBadRequest, "INVALID_FORM", "The request body is not a valid form")
+	ErrBodyTooBig     = NewError(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large")
+	ErrUnreadableBody = NewError(http.StatusBadRequest, "INVALID_BODY", "The request body could not be read")
+	ErrURITooLong     = NewError(http.StatusRequestURITooLong, "URI_TOO_LONG", "The query is too long")
+	ErrMediaType      = NewError(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "")
+	ErrUnknownHost    = NewError(http.StatusBadRequest, "HOST_NOT_ALLOWED", "The host of the request is not allowed")
+	ErrBusy           = NewError(http.StatusServiceUnavailable, "SERVICE_BUSY", "The server is busy. Please try again later.").WithHeader("Retry-After", "5")
+	ErrClosing        = NewError(http.StatusServiceUnavailable, "SERVICE_CLOSING", "The server is shutting down. Please try again later.").WithHeader("Retry-After", "5")
 )
 
 // errNotFound is upstream's answer to an unknown path or a wrong method: an empty 404.

@@ -31,7 +31,7 @@ func (a *Auth) parseFields(model string, given *wire.Object, create bool) (map[s
 		if present && f.NotInput {
 			if f.Default != nil && create {
 				parsed[f.Name] = f.Default()
-			} else if truthy(v) {
+			} else if wire.Truthy(v) { // upstream lets falsy values of protected fields pass silently
 				return nil, ErrFieldNotAllowed.WithMessage(f.Name + " is not allowed to be set")
 			}
 			continue
@@ -74,22 +74,4 @@ func parseField(f *db.Field, v any) (any, error) {
 		return nil, ErrValidation.WithMessage("[body." + f.Name + "] Invalid input: " + err.Error())
 	}
 	return typed, nil
-}
-
-// truthy is JavaScript's notion, by which upstream lets falsy values of
-// protected fields pass silently.
-func truthy(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return false
-	case bool:
-		return v
-	case string:
-		return v != ""
-	case float64:
-		return v != 0
-	case int: // only in process
-		return v != 0
-	}
-	return true
 }

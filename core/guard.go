@@ -69,6 +69,9 @@ func (c *Ctx) validateOrigin(force bool) error {
 	if !force && len(c.Request.Header["Cookie"]) == 0 {
 		return nil
 	}
+	if len(c.Request.Header["Origin"]) > 1 {
+		return ErrInvalidOrigin // no browser sends two
+	}
 	from := c.Header("Origin")
 	if from == "null" && c.Header("Sec-Fetch-Site") == "same-origin" {
 		// A same-origin request under a strict Referrer-Policy; fetch metadata

@@ -234,9 +234,11 @@ type AdvancedDatabase struct {
 
 // Logger configures logging.
 type Logger struct {
-	Disabled bool         `opt:"disabled"`
-	Level    string       `opt:"level"` // "debug", "info", "warn" (default) or "error"
-	Handler  slog.Handler `opt:"log,code"`
+	Disabled bool   `opt:"disabled"`
+	Level    string `opt:"level"` // "debug", "info", "warn" (default) or "error", of the log on stderr
+	// Handler takes the records instead. Its own Enabled decides which ones:
+	// Level has no effect on it, while upstream filters before a custom logger.
+	Handler slog.Handler `opt:"log,code"`
 }
 
 // APIErrors configures what happens on errors.

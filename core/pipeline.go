@@ -123,7 +123,7 @@ func (a *Auth) dispatch(r *http.Request, base origin.Base, path string) *Respons
 // origin and the plugins' middleware.
 func (c *Ctx) admit(route *route) error {
 	if len(c.Request.URL.RawQuery) > maxQuery {
-		return NewError(http.StatusRequestURITooLong, "URI_TOO_LONG", "The query is too long")
+		return ErrURITooLong
 	}
 	if err := c.readBody(route); err != nil {
 		return err
@@ -184,16 +184,12 @@ func (c *Ctx) invoke(route *route, direct any) (any, error) {
 
 // newCtx makes the call that a request or an in-process caller starts.
 func (a *Auth) newCtx(ctx context.Context, r *http.Request, base origin.Base) (*Ctx, error) {
-	trusted, err := a.trustedFor(r, base)
-	if err != nil {
-		return nil, err
-	}
 	specs, err := a.cookiesFor(base)
 	if err != nil {
 		return nil, err
 	}
 	c := &Ctx{
-		Auth: a, Request: r, base: base, trusted: trusted, specs: specs,
+		Auth: a, Request: r, base: base, trusted: a.trustedFor(r, base), specs: specs,
 		jar: &cookies.Jar{}, header: http.Header{},
 	}
 	if r != nil {
@@ -205,7 +201,7 @@ func (a *Auth) newCtx(ctx context.Context, r *http.Request, base origin.Base) (*
 
 // relativePath strips the base path at a segment boundary. The result is the
 // one string that routing, disabled paths and rate limits see; a path that is
-// not in its plain form (empty segments, dot segments, escapes of slashes) is
+// not in its plain form (empty segments, dot segments, needless escapes) is
 // refused rather than normalised, so that no two spellings mean one route.
 func (a *Auth) relativePath(base origin.Base, r *http.Request) (string, bool) {
 	path := r.URL.EscapedPath()
@@ -222,12 +218,7 @@ func (a *Auth) relativePath(base origin.Base, r *http.Request) (string, bool) {
 	if !strings.HasPrefix(path, "/") {
 		return "", false
 	}
-	for s := range strings.SplitSeq(path[1:], "/") {
-		if _, ok := segment(s); !ok {
-			return "", false
-		}
-	}
-	return path, true
+	return canonicalPath(path)
 }
 
 // limit judges and counts the request. Paths that no endpoint has share one

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,9 +30,10 @@ type Hook struct {
 	Run func(c *Ctx) error
 }
 
-// MatchPath is a Match for some paths.
-func MatchPath(paths ...string) func(c *Ctx) bool {
-	return func(c *Ctx) bool { return slices.Contains(paths, c.Path) }
+// MatchPath is a Match for endpoints by their declared paths, such as
+// "/callback/:id".
+func MatchPath(patterns ...string) func(c *Ctx) bool {
+	return func(c *Ctx) bool { return slices.Contains(patterns, c.Pattern) }
 }
 
 // Response is an answer as it goes to the client, open for change by OnResponse.
@@ -75,21 +77,38 @@ func (s *Setup) ExtendTable(model string, fields ...*db.Field) {
 }
 
 // Before adds a hook that runs before endpoints, after those of earlier plugins.
-func (s *Setup) Before(h Hook) { s.auth.before = append(s.auth.before, s.named(h)) }
+func (s *Setup) Before(h Hook) {
+	s.need(h.Run != nil, "Before: the hook has no Run")
+	s.auth.before = append(s.auth.before, s.named(h))
+}
 
 // After adds a hook that runs after endpoints, after those of earlier plugins.
-func (s *Setup) After(h Hook) { s.auth.after = append(s.auth.after, s.named(h)) }
+func (s *Setup) After(h Hook) {
+	s.need(h.Run != nil, "After: the hook has no Run")
+	s.auth.after = append(s.auth.after, s.named(h))
+}
 
-// Use adds middleware for the paths that match, before the before hooks.
+// Use adds middleware for the paths that match, before the before hooks. A nil
+// match is every path.
 func (s *Setup) Use(match func(path string) bool, m Middleware) {
+	s.need(m != nil, "Use: there is no middleware")
+	if match == nil {
+		match = func(string) bool { return true }
+	}
 	s.auth.middleware = append(s.auth.middleware, pathMiddleware{match, m})
 }
 
 // OnRequest adds a filter of raw requests.
-func (s *Setup) OnRequest(f OnRequest) { s.auth.onRequest = append(s.auth.onRequest, f) }
+func (s *Setup) OnRequest(f OnRequest) {
+	s.need(f != nil, "OnRequest: there is no filter")
+	s.auth.onRequest = append(s.auth.onRequest, f)
+}
 
 // OnResponse adds a filter of answers.
-func (s *Setup) OnResponse(f OnResponse) { s.auth.onResponse = append(s.auth.onResponse, f) }
+func (s *Setup) OnResponse(f OnResponse) {
+	s.need(f != nil, "OnResponse: there is no filter")
+	s.auth.onResponse = append(s.auth.onResponse, f)
+}
 
 // RateLimit adds a rule for the paths that match. Rules of the options win over it.
 func (s *Setup) RateLimit(match func(path string) bool, rule ratelimit.Rule) {
@@ -112,6 +131,8 @@ func (s *Setup) DatabaseHooks(model string, h db.Hooks) {
 func (s *Setup) Cookie(name string, attrs cookies.Override) {
 	_, err := s.auth.specs.Named(name, attrs)
 	s.fail(err)
+	_, twice := s.auth.pluginCookies[name]
+	s.need(!twice, fmt.Sprintf("cookie %q is declared twice", name))
 	s.auth.pluginCookies[name] = attrs
 }
 
@@ -132,6 +153,13 @@ func PluginOf[T Plugin](a *Auth) (T, bool) {
 func (s *Setup) fail(err error) {
 	if err != nil {
 		s.errs = append(s.errs, fmt.Errorf("plugin %q: %w", s.plugin.ID(), err))
+	}
+}
+
+// need records a mistake of the plugin that would show at request time only.
+func (s *Setup) need(ok bool, problem string) {
+	if !ok {
+		s.fail(errors.New(problem))
 	}
 }
 

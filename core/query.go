@@ -3,6 +3,8 @@ package core
 import (
 	"net/url"
 	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/core/percent"
 )
 
 // Query returns the request's query parameters, read as a browser's
@@ -32,29 +34,14 @@ func parseQuery(raw string) url.Values {
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '+':
-			b.WriteByte(' ')
-		case s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-			b.WriteByte(hexValue(s[i+1])<<4 | hexValue(s[i+2]))
+		c := s[i]
+		if escaped, ok := percent.Byte(s[i:]); ok {
+			c = escaped
 			i += 2
-		default:
-			b.WriteByte(s[i])
+		} else if c == '+' {
+			c = ' '
 		}
+		b.WriteByte(c)
 	}
 	return strings.ToValidUTF8(b.String(), "\uFFFD")
-}
-
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-func hexValue(c byte) byte {
-	switch {
-	case c <= '9':
-		return c - '0'
-	case c <= 'F':
-		return c - 'A' + 10
-	}
-	return c - 'a' + 10
 }

@@ -218,3 +218,17 @@ func TestTheLimitIsForProduction(t *testing.T) {
 		}
 	}
 }
+
+func TestAProxyThatIsNotListedIsHintedAtOnce(t *testing.T) {
+	s := authtest.New(t)
+	c := s.Client()
+	c.Header.Set("X-Forwarded-For", "203.0.113.7")
+	c.Get("/ok")
+	c.SignUp("a@b.co", "password123")
+	if n := strings.Count(s.Log.String(), "trustedProxies"); n != 1 {
+		t.Errorf("%d hints: %s", n, s.Log)
+	}
+	if strings.Contains(s.Log.String(), "203.0.113.7") {
+		t.Error("the hint repeats what the client wrote")
+	}
+}

@@ -1,9 +1,11 @@
 package core_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
@@ -128,7 +130,17 @@ func TestCompressedBodiesAreRefused(t *testing.T) {
 
 func TestALongQueryIsRefused(t *testing.T) {
 	c := authtest.New(t).Client()
-	if a := c.Get("/get-session?x=" + strings.Repeat("a", 65<<10)); a.Status != http.StatusRequestURITooLong {
+	a := c.Get("/get-session?x=" + strings.Repeat("a", 65<<10))
+	if a.Status != http.StatusRequestURITooLong || a.Text(t, "code") != "URI_TOO_LONG" {
+		t.Errorf("got %d %s", a.Status, a.Body)
+	}
+}
+
+func TestABodyThatBreaksOffIsRefused(t *testing.T) {
+	c := authtest.New(t).Client()
+	r := c.Request(http.MethodPost, "/sign-in/email", "{}")
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{}"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	if a := c.Send(r); a.Status != http.StatusBadRequest || a.Text(t, "code") != "INVALID_BODY" {
 		t.Errorf("got %d %s", a.Status, a.Body)
 	}
 }

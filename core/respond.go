@@ -1,12 +1,14 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/origin"
@@ -26,8 +28,14 @@ func (a *Auth) encode(c *Ctx, out any) *Response {
 	case *Error:
 		return a.encodeError(c, out)
 	case *Response:
-		c.jar.WriteTo(out.Header)
-		return out
+		if _, err := origin.SafeLocation(cmp.Or(out.Header.Get("Location"), "/")); err != nil {
+			return a.encodeError(c, a.report(c.ctx, err))
+		}
+		// A copy: the value may be shared between calls.
+		res.Status, res.Body = out.Status, out.Body
+		maps.Copy(res.Header, out.Header)
+		c.jar.WriteTo(res.Header)
+		return res
 	case Responder:
 		contentType, body := out.Respond()
 		res.Header.Set("Content-Type", contentType)
@@ -104,7 +112,7 @@ func (a *Auth) report(ctx context.Context, err error) *Error {
 		e = ErrBusy
 	case errors.Is(err, context.Canceled):
 		e = NewError(statusClientClosed, "", "")
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, db.ErrUnavailable):
 		e = ErrUnavailable.WithCause(err)
 	case errors.Is(err, db.ErrNUL):
 		e = ErrValidation.WithMessage("Text must not contain NUL or invalid UTF-8")
@@ -114,10 +122,26 @@ func (a *Auth) report(ctx context.Context, err error) *Error {
 	if f := a.opts.OnAPIError.OnError; f != nil && e.status != http.StatusFound {
 		f(ctx, err)
 	}
-	if e.status >= http.StatusInternalServerError {
-		a.log.ErrorContext(ctx, "request failed", "status", e.status, "code", e.code, "error", err)
+	switch {
+	case e.status < http.StatusInternalServerError:
+	case e == ErrBusy:
+		if count, tell := a.shed.note(a.now()); tell {
+			a.log.WarnContext(ctx, "refusing requests: too many passwords to hash", "refused", count)
+		}
+	default:
+		a.log.ErrorContext(ctx, "request failed", "status", e.status, "code", e.code, "error", chain(err))
 	}
 	return e
+}
+
+// chain words an error together with the causes of the Errors in it, which
+// their own text leaves out.
+func chain(err error) string {
+	texts := []string{err.Error()}
+	for e, ok := asError(err); ok && e.cause != nil; e, ok = asError(e.cause) {
+		texts = append(texts, e.cause.Error())
+	}
+	return strings.Join(texts, ": ")
 }
 
 // statusClientClosed is recorded when the client has gone; nobody reads it.

@@ -16,6 +16,9 @@ type router struct {
 }
 
 func (rt *router) add(r *route, replace bool) error {
+	if replace {
+		rt.supersede(r)
+	}
 	rt.all = append(rt.all, r)
 	if r.serverOnly {
 		return nil
@@ -40,6 +43,18 @@ func (rt *router) add(r *route, replace bool) error {
 		byMethod[m] = r
 	}
 	return nil
+}
+
+// supersede takes the place of the routes that r replaces, also in process: a
+// Bound of theirs calls r from then on.
+func (rt *router) supersede(r *route) {
+	rt.all = slices.DeleteFunc(rt.all, func(old *route) bool {
+		if old.path != r.path || !slices.ContainsFunc(old.methods, func(m string) bool { return slices.Contains(r.methods, m) }) {
+			return false
+		}
+		old.replacedBy = r
+		return true
+	})
 }
 
 func (rt *router) addDynamic(r *route, replace bool) error {
@@ -92,6 +107,35 @@ func matchPattern(pattern, path string) (map[string]string, bool) {
 		params[name] = v
 	}
 	return params, true
+}
+
+// canonicalPath writes an escaped path in the one way that everything compares:
+// what has to be escaped is, with upper-case digits. Escapes that nobody needs
+// are refused, since they only serve to look like another path.
+func canonicalPath(path string) (string, bool) {
+	var b strings.Builder
+	for s := range strings.SplitSeq(path[1:], "/") {
+		v, ok := segment(s)
+		if !ok || needlessEscape(s) {
+			return "", false
+		}
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(v))
+	}
+	return b.String(), true
+}
+
+// needlessEscape finds an escaped unreserved character (RFC 3986, section 2.3).
+func needlessEscape(s string) bool {
+	for i := 0; i+2 < len(s); i++ {
+		if s[i] != '%' {
+			continue
+		}
+		if v, err := url.PathUnescape(s[i : i+3]); err == nil && strings.ContainsAny(v, letters+"-._~") {
+			return true
+		}
+	}
+	return false
 }
 
 // segment decodes one segment of an escaped path. An empty one, a dot segment,

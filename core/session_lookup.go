@@ -31,11 +31,15 @@ type SessionState struct {
 
 // FindSession looks up the session of the request's cookies: in the cookie
 // cache, then in the database. It extends a session that is due, keeps the
-// cookies up to date, and returns nil when there is no session.
+// cookies up to date, and returns nil when there is no session. When this call
+// has signed somebody in, it only looks, and finds the session of before.
 func (c *Ctx) FindSession(q SessionQuery) (*SessionState, error) {
 	token, ok := c.SignedCookie(c.specs.SessionToken.Name)
 	if !ok {
 		return nil, nil //nolint:nilnil // no session is an answer
+	}
+	if c.newSession != nil {
+		return c.peekSession(token)
 	}
 	if !q.DisableCookieCache {
 		cached, err := c.cachedSession(token)
@@ -75,6 +79,16 @@ func (c *Ctx) FindSession(q SessionQuery) (*SessionState, error) {
 		return &SessionState{WithUser: found}, c.setSessionCache(found, false)
 	}
 	return c.extendSession(found, now)
+}
+
+// peekSession looks up the session that the request came with after the call
+// has signed somebody in: nothing of it may reach the cookies any more.
+func (c *Ctx) peekSession(token string) (*SessionState, error) {
+	found, ok, err := c.Auth.sessions.ByToken(c.ctx, token)
+	if err != nil || !ok || !found.Session.ExpiresAt.After(c.Now()) {
+		return nil, err
+	}
+	return &SessionState{WithUser: found}, nil
 }
 
 // extendSession moves the expiry. A session that went away meanwhile is over,

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func (a *Auth) setSecret() error {
 	keys, err := secret.NewKeys(a.opts.Secret, a.opts.Secrets, a.opts.Secret)
 	if err != nil {
 		if errors.Is(err, secret.ErrMissing) {
-			return errors.New("secret: missing; make one with `gatehouse secret`, or set BETTER_AUTH_SECRET")
+			return errors.New("secret: missing; make one with `gatehouse secret` and set the option secret, or the variable BETTER_AUTH_SECRET where a configuration file is read")
 		}
 		return fmt.Errorf("secrets: %w", err)
 	}
@@ -132,11 +133,17 @@ func (a *Auth) setOrigins() error {
 		return err
 	}
 	a.resolver = resolver
+	if o.Production {
+		a.warnOfOrigins(resolver)
+	}
 	a.trusted, err = origin.NewMatcher(append(resolver.TrustedOrigins(), o.TrustedOrigins...))
 	if err != nil {
 		return fmt.Errorf("trustedOrigins: %w", err)
 	}
 	if o.BaseURL == "" && o.DynamicBaseURL == nil {
+		if o.Production && o.EmailVerification.SendVerificationEmail != nil && !o.Compat.MailLinksFromRequestHost {
+			return errors.New("baseURL: needed in production when mail is sent, or whoever sends a request chooses the host of the links; set it, or baseURL.allowedHosts")
+		}
 		a.log.Warn("baseURL is not set: links and trusted origins follow each request's Host header")
 	}
 	return nil
@@ -187,8 +194,8 @@ type declaredModels struct {
 	verification *db.Model[verification.Verification]
 }
 
-// declareTables declares the core tables in upstream's order, with the fields
-// and names that the options give them.
+// declareTables declares the core tables in upstream's order, with the names
+// that the options give them.
 func (a *Auth) declareTables() (m declaredModels, errs []error) {
 	var err [4]error
 	m.user, err[0] = user.NewModel(a.now)
@@ -204,24 +211,54 @@ func (a *Auth) declareTables() (m declaredModels, errs []error) {
 		table   *db.Table
 		name    string
 		columns map[string]string
-		more    []Field
 	}{
-		{"user", m.user.Table, o.User.ModelName, o.User.Fields, o.User.AdditionalFields},
-		{"session", m.session.Table, o.Session.ModelName, o.Session.Fields, o.Session.AdditionalFields},
-		{"account", m.account.Table, o.Account.ModelName, o.Account.Fields, o.Account.AdditionalFields},
-		{"verification", m.verification.Table, o.Verification.ModelName, o.Verification.Fields, o.Verification.AdditionalFields},
+		{"user", m.user.Table, o.User.ModelName, o.User.Fields},
+		{"session", m.session.Table, o.Session.ModelName, o.Session.Fields},
+		{"account", m.account.Table, o.Account.ModelName, o.Account.Fields},
+		{"verification", m.verification.Table, o.Verification.ModelName, o.Verification.Fields},
 	} {
-		errs = append(errs, a.tables.add(d.table))
-		for i := range d.more {
-			f := d.more[i]
-			if err := a.tables.extend(d.table.Model, []*db.Field{&f}); err != nil {
-				errs = append(errs, fmt.Errorf("%s.additionalFields: %w", d.option, err))
-			}
-		}
-		errs = append(errs, a.tables.rename(d.option, d.table.Model, d.name, d.columns))
+		errs = append(errs, a.tables.add(d.table), a.tables.rename(d.option, d.table.Model, d.name, d.columns))
 	}
 	if e := errors.Join(errs...); e != nil {
 		return m, errs
 	}
 	return m, nil
+}
+
+// addFields declares the additional fields of the options: behind those of the
+// plugins, as upstream orders columns and answers.
+func (a *Auth) addFields() (errs []error) {
+	o := &a.opts
+	for _, d := range []struct {
+		model  string
+		fields []Field
+	}{
+		{user.ModelName, o.User.AdditionalFields},
+		{session.ModelName, o.Session.AdditionalFields},
+		{account.ModelName, o.Account.AdditionalFields},
+		{verification.ModelName, o.Verification.AdditionalFields},
+	} {
+		for _, f := range d.fields {
+			if err := a.tables.extend(d.model, []*db.Field{&f}); err != nil {
+				errs = append(errs, fmt.Errorf("%s.additionalFields: %w", d.model, err))
+			}
+		}
+	}
+	return errs
+}
+
+// warnOfOrigins tells what an operator hardly wants in production.
+func (a *Auth) warnOfOrigins(resolver *origin.Resolver) {
+	o := &a.opts
+	if base, ok := resolver.Static(); ok && !base.Secure() {
+		if u, err := origin.Parse(base.Origin); err == nil && !origin.IsLoopback(u.Hostname()) {
+			a.log.Warn("baseURL is not https: passwords and cookies travel in the clear", "baseURL", base.Origin)
+		}
+	}
+	if slices.ContainsFunc(o.TrustedOrigins, func(p string) bool { return p == "*" || p == "https://*" || p == "http://*" }) {
+		a.log.Warn("trustedOrigins trusts every site")
+	}
+	if o.Advanced.DisableOriginCheck || o.Advanced.DisableCSRFCheck != nil && *o.Advanced.DisableCSRFCheck {
+		a.log.Warn("the origin check is switched off: other sites can act for signed-in users")
+	}
 }

@@ -15,43 +15,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/routes"
 )
 
-type (
-	// Options configures a server.
-	Options = core.Options
-	// EmailAndPassword configures sign-up and sign-in with a password.
-	EmailAndPassword = core.EmailAndPassword
-	// EmailVerification configures the mail that proves an address.
-	EmailVerification = core.EmailVerification
-	// VerificationEmail is what a sender of verification mail gets.
-	VerificationEmail = core.VerificationEmail
-	// DynamicBaseURL derives the base URL from the host of each request.
-	DynamicBaseURL = core.DynamicBaseURL
-	// UserOptions configures the user model.
-	UserOptions = core.UserOptions
-	// SessionOptions configures sessions.
-	SessionOptions = core.SessionOptions
-	// CookieCache keeps the session in a cookie.
-	CookieCache = core.CookieCache
-	// RateLimit configures the limiter.
-	RateLimit = core.RateLimit
-	// Advanced holds low-level settings.
-	Advanced = core.Advanced
-	// Logger configures logging.
-	Logger = core.Logger
-	// Compat restores observable defaults of Better Auth 1.6.9.
-	Compat = core.Compat
-	// Field is an additional field of a model.
-	Field = core.Field
-	// Plugin is a feature that is added to a server.
-	Plugin = core.Plugin
-	// Ctx is one call of an endpoint.
-	Ctx = core.Ctx
-	// Hook runs before or after endpoints.
-	Hook = core.Hook
-	// Error is the answer to a request that failed.
-	Error = core.Error
-)
-
 // Auth is a running server: an http.Handler with the core endpoints, which
 // Core also offers in process.
 type Auth struct {

@@ -97,12 +97,13 @@ type Kind int
 
 // The kinds of faults.
 const (
-	Other     Kind = iota
-	Unique         // a unique index refused a row
-	Reference      // a foreign key refused a change
-	Required       // a column that is not nullable was to become NULL
-	Schema         // a table or a column is not there
-	Retry          // a serialization failure or a deadlock: the transaction can run again
+	Other       Kind = iota
+	Unique           // a unique index refused a row
+	Reference        // a foreign key refused a change
+	Required         // a column that is not nullable was to become NULL
+	Schema           // a table or a column is not there
+	Retry            // a serialization failure or a deadlock: the transaction can run again
+	Unavailable      // locked, full, read-only or away
 )
 
 // Fault is the meaning of a driver's error.

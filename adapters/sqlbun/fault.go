@@ -29,6 +29,8 @@ func (e *Error) Error() string {
 		what = "the database lacks a table or a column; migrate it"
 	case Retry:
 		what = "the transaction met another one"
+	case Unavailable:
+		what = db.ErrUnavailable.Error()
 	}
 	if e.Fault.Code != "" {
 		what += " (" + e.Fault.Code + ")"
@@ -39,9 +41,10 @@ func (e *Error) Error() string {
 	return e.Op + " " + e.Model + ": " + what
 }
 
-// Is matches db.ErrReference.
+// Is matches db.ErrReference and db.ErrUnavailable.
 func (e *Error) Is(target error) bool {
-	return target == db.ErrReference && e.Fault.Kind == Reference
+	return target == db.ErrReference && e.Fault.Kind == Reference ||
+		target == db.ErrUnavailable && (e.Fault.Kind == Unavailable || e.Fault.Kind == Retry)
 }
 
 // fail turns an error of the driver or of database/sql into ours.

@@ -21,6 +21,7 @@ import (
 type Adapter struct {
 	dialect     Dialect
 	write, read *bun.DB
+	check       func() error // what Ping looks at besides; nil for nothing
 }
 
 var (
@@ -40,8 +41,16 @@ func New(d Dialect, write, read *sql.DB) *Adapter {
 	return a
 }
 
+// CheckOnPing adds a check to Ping. Call it before the Adapter is used.
+func (a *Adapter) CheckOnPing(check func() error) { a.check = check }
+
 // Ping reports whether the database answers.
 func (a *Adapter) Ping(ctx context.Context) error {
+	if a.check != nil {
+		if err := a.check(); err != nil {
+			return err
+		}
+	}
 	var one int64
 	err := a.read.DB.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 	return a.fail(ctx, "ping", nil, err)

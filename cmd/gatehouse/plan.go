@@ -43,23 +43,14 @@ func (t *terminal) show(p *db.Plan) {
 func document(p *db.Plan) *wire.Object {
 	steps, conflicts := []any{}, []any{}
 	for _, s := range p.Steps {
-		steps = append(steps, object("kind", s.Kind, "table", s.Table, "name", s.Name, "sql", s.SQL))
+		steps = append(steps, wire.ObjectOf("kind", s.Kind, "table", s.Table, "name", s.Name, "sql", s.SQL))
 	}
 	for _, c := range p.Conflicts {
-		conflicts = append(conflicts, object("table", c.Table, "column", c.Column, "want", c.Want, "have", c.Have))
+		conflicts = append(conflicts, wire.ObjectOf("table", c.Table, "column", c.Column, "want", c.Want, "have", c.Have))
 	}
 	o := wire.NewObject()
 	o.Set("upToDate", p.Empty())
 	o.Set("steps", steps)
 	o.Set("conflicts", conflicts)
-	return o
-}
-
-// object makes an object of names and values in turn.
-func object(pairs ...string) *wire.Object {
-	o := wire.NewObject()
-	for i := 0; i+1 < len(pairs); i += 2 {
-		o.Set(pairs[i], pairs[i+1])
-	}
 	return o
 }

@@ -90,28 +90,28 @@ func (c *serveCommand) load(box *outbox.Outbox) (*config.Config, error) {
 	return cfg, nil
 }
 
-// production makes the delivery that the configuration asks for.
+// production makes the delivery that the configuration asks for; nil when
+// nothing is ever sent.
 func production(cfg *config.Config) (config.Deliver, error) {
-	var senders []delivery.Sender
-	var errs []error
-	add := func(s delivery.Sender, err error) {
-		senders = append(senders, s)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("server: %w", err))
-		}
-	}
-	if s := cfg.Server.SMTP; s != nil {
-		add(delivery.NewSMTP(delivery.SMTPConfig{
-			Host: s.Host, Port: s.Port, Username: s.Username, Password: s.Password, From: s.From, TLS: s.TLS, AppName: cfg.Options.AppName,
-		}))
-	}
-	if w := cfg.Server.Webhook; w != nil {
-		add(delivery.NewWebhook(delivery.WebhookConfig{URL: w.URL, Secret: w.Secret}))
-	}
-	if len(senders) == 0 && len(cfg.Senders) > 0 {
+	var sender delivery.Sender
+	var err error
+	smtp, webhook := cfg.Server.SMTP, cfg.Server.Webhook
+	switch {
+	case smtp != nil:
+		sender, err = delivery.NewSMTP(delivery.SMTPConfig{
+			Host: smtp.Host, Port: smtp.Port, Username: smtp.Username, Password: smtp.Password, From: smtp.From, TLS: smtp.TLS, AppName: cfg.Options.AppName,
+		})
+	case webhook != nil:
+		sender, err = delivery.NewWebhook(delivery.WebhookConfig{URL: webhook.URL, Secret: webhook.Secret})
+	case len(cfg.Senders) > 0:
 		return nil, fmt.Errorf("%s: there is nothing to send with; configure server.smtp or server.webhook, or use --dev", strings.Join(cfg.Senders, ", "))
+	default:
+		return nil, nil
 	}
-	return delivery.All(senders...), errors.Join(errs...)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	return delivery.Deliver(sender), nil
 }
 
 // prepare makes the schema in development, and wants it complete otherwise.

@@ -51,7 +51,7 @@ func New(t testing.TB, configure ...func(*core.Options)) *Server {
 // Try is New for tests of configurations that may be refused.
 func Try(t testing.TB, configure ...func(*core.Options)) (*Server, error) {
 	t.Helper()
-	s := &Server{Routes: routes.New(), Clock: &Clock{now: Start}, Outbox: &Outbox{}, Log: &Log{}, t: t}
+	s := &Server{Routes: routes.New(), Clock: NewClock(Start), Outbox: &Outbox{}, Log: &Log{}, t: t}
 	disabled := false
 	opts := core.Options{
 		BaseURL: BaseURL, Secret: Secret, Database: memory.New(), Clock: s.Clock.Now,
@@ -95,6 +95,9 @@ type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
+
+// NewClock returns a clock that stands at t.
+func NewClock(t time.Time) *Clock { return &Clock{now: t} }
 
 // Now tells the time.
 func (c *Clock) Now() time.Time {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gatehouse-auth/gatehouse/core/percent"
 	"github.com/gatehouse-auth/gatehouse/core/secret"
 )
 
@@ -126,7 +127,7 @@ func decodeURIComponent(s string) string {
 		}
 		start := len(out)
 		for i < len(s) && s[i] == '%' {
-			c, ok := unescape(s[i:])
+			c, ok := percent.Byte(s[i:])
 			if !ok {
 				return s
 			}
@@ -138,25 +139,4 @@ func decodeURIComponent(s string) string {
 		}
 	}
 	return string(out)
-}
-
-func unescape(s string) (byte, bool) {
-	if len(s) < 3 {
-		return 0, false
-	}
-	hi, ok1 := nibble(s[1])
-	lo, ok2 := nibble(s[2])
-	return hi<<4 | lo, ok1 && ok2
-}
-
-func nibble(c byte) (byte, bool) {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0', true
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10, true
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10, true
-	}
-	return 0, false
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/percent"
 )
 
 // Serialize returns the value of a Set-Cookie header for c, its attributes in
@@ -18,7 +20,7 @@ func (c Cookie) Serialize() (string, error) {
 	var b strings.Builder
 	b.WriteString(c.Name)
 	b.WriteByte('=')
-	b.WriteString(encodeURIComponent(c.Value))
+	b.WriteString(percent.Encode(c.Value))
 	if c.MaxAge != 0 {
 		b.WriteString("; Max-Age=")
 		b.WriteString(strconv.FormatInt(max(0, int64(c.MaxAge/time.Second)), 10))
@@ -45,23 +47,4 @@ func (c Cookie) Serialize() (string, error) {
 		b.WriteString("; Partitioned")
 	}
 	return b.String(), nil
-}
-
-// encodeURIComponent is JavaScript's function of that name (ECMA-262, section
-// 19.2.6.4) on valid UTF-8.
-func encodeURIComponent(s string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := range len(s) {
-		c := s[i]
-		if isAlphanumeric(c) || strings.IndexByte("-_.!~*'()", c) >= 0 {
-			b.WriteByte(c)
-			continue
-		}
-		b.WriteByte('%')
-		b.WriteByte(hex[c>>4])
-		b.WriteByte(hex[c&15])
-	}
-	return b.String()
 }

@@ -70,7 +70,10 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Conflicts) == 0 
 var (
 	ErrUnique = errors.New("unique index refused the row")
 	ErrNoTx   = errors.New("no transaction in this context")
-	ErrNUL    = errors.New("text holds NUL or invalid UTF-8")
+	// ErrUnavailable reports that the storage cannot serve for now: it is locked,
+	// full, or away. The same call may go through later.
+	ErrUnavailable = errors.New("the storage is unavailable")
+	ErrNUL         = errors.New("text holds NUL or invalid UTF-8")
 	// ErrReference reports a reference to a row that does not exist, or the
 	// removal of a row that a reference keeps.
 	ErrReference = errors.New("a reference refused the change")

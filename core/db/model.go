@@ -173,6 +173,9 @@ func (m *Model[T]) Row(rec T) Row {
 	return row
 }
 
+// Declared is the number of fields that T names; those behind them were added.
+func (m *Model[T]) Declared() int { return len(m.fields) }
+
 // Extras lists the fields beyond those that T names, in declared order, that
 // an answer may carry.
 func (m *Model[T]) Extras() []string {

@@ -44,6 +44,9 @@ func NewStore(a Adapter, newID func(model string) (string, error), hooks map[str
 // Adapter returns the storage below, for work that hooks must not see.
 func (s *Store) Adapter() Adapter { return s.adapter }
 
+// NewID makes an id for a new row of a model; an empty one is the database's to make.
+func (s *Store) NewID(model string) (string, error) { return s.newID(model) }
+
 // Create writes one row and returns it as stored.
 func (s *Store) Create(ctx context.Context, t *Table, row Row) (Row, error) {
 	hooks := s.hooks[t.Model]

@@ -33,8 +33,8 @@ func (s *Store) Tx(ctx context.Context, fn func(context.Context) error) error {
 		return err
 	}
 	var errs []error
-	for _, after := range p.after {
-		errs = append(errs, after(ctx))
+	for i := 0; i < len(p.after); i++ { // what runs may add more
+		errs = append(errs, p.after[i](ctx))
 	}
 	return errors.Join(errs...)
 }

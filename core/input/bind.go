@@ -105,7 +105,8 @@ func (s *shape) bindBoolean(r *report, at *path, v any, dst reflect.Value) {
 	b, ok := v.(bool)
 	switch {
 	case s.coerce:
-		b = truth(v)
+		_, absent := v.(undefined)
+		b = !absent && wire.Truthy(v)
 	case !ok:
 		wrongType(r, at, "boolean", v)
 	}

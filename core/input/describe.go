@@ -46,15 +46,6 @@ func (s *Schema) Fields() []Field {
 	return all
 }
 
-// TakesBody reports whether the schema looks at the body at all, and whether a
-// request must have one.
-func (s *Schema) TakesBody() (takes, required bool) {
-	return s.body != nil, s.body != nil && !s.bodyOptional
-}
-
-// Type returns the struct type that the schema binds to.
-func (s *Schema) Type() reflect.Type { return s.typ }
-
 func (s *shape) describeFields(from Origin) []Field {
 	fields := make([]Field, 0, len(s.fields)+1)
 	for _, p := range s.fields {

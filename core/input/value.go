@@ -61,21 +61,6 @@ func normal(v any) any {
 	return v
 }
 
-// truth is JavaScript's Boolean(v).
-func truth(v any) bool {
-	switch v := v.(type) {
-	case nil, undefined:
-		return false
-	case bool:
-		return v
-	case string:
-		return v != ""
-	case float64:
-		return v != 0 && !math.IsNaN(v)
-	}
-	return true
-}
-
 // numberText is JavaScript's String(f) for a finite f.
 func numberText(f float64) string {
 	text, err := wire.Marshal(f)

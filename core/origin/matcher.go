@@ -8,7 +8,6 @@ import (
 // Matcher judges origins and redirect targets by a list of trusted origins. It
 // is immutable and safe for concurrent use; a nil Matcher trusts nothing.
 type Matcher struct {
-	source   []string
 	exact    map[string]struct{}
 	patterns []pattern
 }
@@ -44,7 +43,6 @@ func NewMatcher(origins []string) (*Matcher, error) {
 		default:
 			m.exact[exact] = struct{}{}
 		}
-		m.source = append(m.source, s)
 	}
 	return m, errors.Join(problems...)
 }
@@ -56,20 +54,11 @@ func (m *Matcher) With(origins ...string) (*Matcher, error) {
 	if m == nil {
 		return added, err
 	}
-	added.source = append(slices.Clone(m.source), added.source...)
 	added.patterns = append(slices.Clone(m.patterns), added.patterns...)
 	for exact := range m.exact {
 		added.exact[exact] = struct{}{}
 	}
 	return added, err
-}
-
-// Origins returns the entries as they were written.
-func (m *Matcher) Origins() []string {
-	if m == nil {
-		return nil
-	}
-	return slices.Clone(m.source)
 }
 
 // TrustsOrigin judges the value of an Origin header, or of a Referer where

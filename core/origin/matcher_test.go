@@ -83,7 +83,7 @@ func TestTrustsOriginNeverTrustsAPath(t *testing.T) {
 
 func TestNilMatcherTrustsNothing(t *testing.T) {
 	var m *origin.Matcher
-	if m.TrustsOrigin("http://localhost:3000") || m.TrustsURL("/") || m.Origins() != nil {
+	if m.TrustsOrigin("http://localhost:3000") || m.TrustsURL("/") {
 		t.Error("a nil Matcher trusts something")
 	}
 }
@@ -113,8 +113,8 @@ func TestNewMatcherRefusesPatternsThatCannotMatch(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "trusted origin") {
 				t.Fatalf("error = %v", err)
 			}
-			if !m.TrustsOrigin("https://kept.example.com") || len(m.Origins()) != 1 {
-				t.Errorf("the good entry was lost: %q", m.Origins())
+			if !m.TrustsOrigin("https://kept.example.com") {
+				t.Error("the good entry was lost")
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -16,14 +15,6 @@ const (
 	// RetryAfterHeader carries whole seconds.
 	RetryAfterHeader = "X-Retry-After"
 )
-
-// WriteAnswer answers a request that d blocked.
-func WriteAnswer(w http.ResponseWriter, d Decision) {
-	w.Header().Set("Content-Type", AnswerContentType)
-	w.Header().Set(RetryAfterHeader, d.RetryAfterSeconds())
-	w.WriteHeader(AnswerStatus)
-	_, _ = io.WriteString(w, AnswerBody) // the client may be gone
-}
 
 // RetryAfterSeconds is the value of [RetryAfterHeader].
 func (d Decision) RetryAfterSeconds() string {

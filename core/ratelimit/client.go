@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -29,18 +28,6 @@ type IPConfig struct {
 	// whoever sent it. Anybody who reaches the server then names his own address
 	// and is not limited; use it only behind a proxy that replaces the header.
 	Compat bool
-}
-
-// Validate reports what is wrong with the configuration.
-func (cfg IPConfig) Validate() error {
-	var problems []error
-	if cfg.IPv6Subnet < 0 || cfg.IPv6Subnet > 128 {
-		problems = append(problems, errors.New("ipv6Subnet: it has to be between 1 and 128"))
-	}
-	if slices.ContainsFunc(cfg.TrustedProxies, func(p netip.Prefix) bool { return !p.IsValid() }) {
-		problems = append(problems, errors.New("trustedProxies: it holds an invalid prefix"))
-	}
-	return errors.Join(problems...)
 }
 
 // ClientIP returns the address of the client for rate limits and for the

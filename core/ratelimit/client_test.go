@@ -163,20 +163,6 @@ func TestParseProxies(t *testing.T) {
 	}
 }
 
-func TestValidateNamesTheOption(t *testing.T) {
-	for option, cfg := range map[string]ratelimit.IPConfig{
-		"ipv6Subnet":     {IPv6Subnet: 129},
-		"trustedProxies": {TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), {}}},
-	} {
-		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), option) {
-			t.Errorf("%s: %v", option, err)
-		}
-	}
-	if err := (ratelimit.IPConfig{TrustedProxies: proxies(t, "10.0.0.1")}).Validate(); err != nil {
-		t.Error(err)
-	}
-}
-
 // FuzzClientIP holds that what is stored and counted is an address in its only
 // form, and that a client can never speak for its peer.
 func FuzzClientIP(f *testing.F) {

@@ -128,11 +128,10 @@ func TestRulesAreFoundAsUpstreamFindsThem(t *testing.T) {
 
 func TestTheAnswerIsUpstreams(t *testing.T) {
 	want := recorded(t).Answer
-	rec := httptest.NewRecorder()
-	ratelimit.WriteAnswer(rec, ratelimit.Decision{RetryAfter: 10 * time.Second})
-	if rec.Code != want.Status || rec.Body.String() != want.Body || rec.Header().Get("Content-Type") != want.Type ||
-		rec.Header().Get("X-Retry-After") != want.RetryAfter {
-		t.Errorf("answered %d %v %s, want %+v", rec.Code, rec.Header(), rec.Body, want)
+	retryAfter := ratelimit.Decision{RetryAfter: 10 * time.Second}.RetryAfterSeconds()
+	if ratelimit.AnswerStatus != want.Status || ratelimit.AnswerBody != want.Body || ratelimit.AnswerContentType != want.Type ||
+		ratelimit.RetryAfterHeader != "X-Retry-After" || retryAfter != want.RetryAfter {
+		t.Errorf("a blocked request gets %d %s, %s %s, want %+v", ratelimit.AnswerStatus, ratelimit.AnswerBody, ratelimit.RetryAfterHeader, retryAfter, want)
 	}
 	if !json.Valid([]byte(ratelimit.AnswerBody)) {
 		t.Error("the body is no JSON")

@@ -44,7 +44,8 @@ func (p *Plugin) Setup(s *core.Setup) error {
 	s.ErrorCodes(core.ErrInvalidOrigin, core.ErrMissingOrigin, core.ErrCrossSiteLogin, core.ErrInvalidCallbackURL,
 		core.ErrInvalidRedirectURL, core.ErrInvalidErrorCallbackURL, core.ErrInvalidNewUserCallbackURL,
 		core.ErrFieldNotAllowed, core.ErrMissingField, core.ErrValidation,
-		core.ErrInvalidJSON, core.ErrInvalidForm, core.ErrBodyTooBig, core.ErrMediaType, core.ErrUnknownHost,
+		core.ErrInvalidJSON, core.ErrInvalidForm, core.ErrBodyTooBig, core.ErrUnreadableBody, core.ErrURITooLong,
+		core.ErrMediaType, core.ErrUnknownHost,
 		core.ErrBusy, core.ErrClosing, core.ErrUnavailable)
 	p.setUpSignUp(s)
 	p.setUpSignIn(s)

@@ -43,6 +43,7 @@ func (p *Plugin) setUpSessions(s *core.Setup) {
 }
 
 func (p *Plugin) listSessions(c *core.Ctx, _ struct{}) (*[]session.Session, error) {
+	c.SetHeader("Cache-Control", "no-store") // the answer carries session tokens
 	active, err := p.auth.Sessions().Active(c.Context(), c.Session().User.ID, c.Now())
 	if err != nil {
 		return nil, err

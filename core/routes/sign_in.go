@@ -85,6 +85,7 @@ func (p *Plugin) signInEmail(c *core.Ctx, in SignInEmailInput) (*SignInEmailOutp
 	if err != nil {
 		return nil, err
 	}
+	c.SetHeader("Cache-Control", "no-store") // the answer carries a session token
 	out := &SignInEmailOutput{Token: signedIn.Session.Token, URL: in.CallbackURL, User: p.auth.Users().Output(u)}
 	if in.CallbackURL != nil && *in.CallbackURL != "" {
 		c.SetHeader("Location", *in.CallbackURL)

@@ -3,10 +3,9 @@ package routes
 import (
 	"context"
 	"encoding/json"
-	"net/url"
-	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/percent"
 	"github.com/gatehouse-auth/gatehouse/core/user"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
@@ -37,7 +36,7 @@ func (p *Plugin) mailVerification(c *core.Ctx, u user.User, callbackURL *string)
 	}
 	mail := core.VerificationEmail{
 		User: u, Token: token,
-		URL: c.BaseURL() + "/verify-email?token=" + token + "&callbackURL=" + encodeURIComponent(target),
+		URL: c.BaseURL() + "/verify-email?token=" + token + "&callbackURL=" + percent.Encode(target),
 	}
 	c.Go("sendVerificationEmail", func(ctx context.Context) error { return send(ctx, mail) })
 	return nil
@@ -46,18 +45,9 @@ func (p *Plugin) mailVerification(c *core.Ctx, u user.User, callbackURL *string)
 // verificationToken is a JWT of the address under the server's secret, as
 // upstream; the user's id binds it to this user, as since 1.7.
 func (p *Plugin) verificationToken(c *core.Ctx, u user.User) (string, error) {
-	claims := wire.NewObject()
-	claims.Set("email", u.Email)
-	claims.Set("userId", u.ID)
-	raw, err := wire.Marshal(claims)
+	raw, err := wire.Marshal(wire.ObjectOf("email", u.Email, "userId", u.ID))
 	if err != nil {
 		return "", err
 	}
 	return p.auth.Keys().SignJWT(json.RawMessage(raw), p.auth.Options().EmailVerification.ExpiresIn, c.Now())
-}
-
-// encodeURIComponent escapes as JavaScript's function of that name, which keeps
-// !'()* and writes a space as %20.
-func encodeURIComponent(s string) string {
-	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.QueryEscape(s))
 }

@@ -51,6 +51,16 @@ const lookupFrom = 16
 // NewObject returns an empty object.
 func NewObject() *Object { return &Object{} }
 
+// ObjectOf returns an object of texts, given as names and values in turn. A last
+// name without a value is left out.
+func ObjectOf(pairs ...string) *Object {
+	o := NewObject()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		o.Set(pairs[i], pairs[i+1])
+	}
+	return o
+}
+
 // Get returns the value of key, and whether the object has it. A member whose
 // value is null yields (nil, true).
 func (o *Object) Get(key string) (any, bool) {

@@ -32,8 +32,6 @@ type Config struct {
 	Options core.Options
 	// Database tells what to open. It is zero when the file does not say.
 	Database Database
-	// SecondaryStorage is empty: this version has none.
-	SecondaryStorage string
 	// Server configures the standalone server around the options.
 	Server Server
 	// Senders are the paths of the options that the file sets to true so that

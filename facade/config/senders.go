@@ -20,19 +20,10 @@ func senders() []sender {
 	return []sender{
 		{"emailVerification.sendVerificationEmail", func(o *core.Options, deliver Deliver) {
 			o.EmailVerification.SendVerificationEmail = func(ctx context.Context, m core.VerificationEmail) error {
-				return deliver(ctx, Message{"verification-email", m.User.Email, object("url", m.URL, "token", m.Token)})
+				return deliver(ctx, Message{"verification-email", m.User.Email, wire.ObjectOf("url", m.URL, "token", m.Token)})
 			}
 		}},
 	}
-}
-
-// object makes an object of alternating names and texts.
-func object(pairs ...string) *wire.Object {
-	o := wire.NewObject()
-	for i := 0; i+1 < len(pairs); i += 2 {
-		o.Set(pairs[i], pairs[i+1])
-	}
-	return o
 }
 
 // sender decodes an option that upstream gives a function to: true sends with

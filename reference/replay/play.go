@@ -93,7 +93,7 @@ func (p *player) step(ctx context.Context, s *Step, out *outcome) error {
 		if err != nil {
 			return err
 		}
-		p.clock.advance(d)
+		p.clock.Advance(d)
 	}
 	maps.Copy(p.faults.broken, s.Fault)
 	if err := p.change(ctx, s); err != nil {
@@ -111,7 +111,7 @@ func (p *player) step(ctx context.Context, s *Step, out *outcome) error {
 			return err
 		}
 		out.steps = append(out.steps, out.open.describe(answer))
-		p.clock.advance(tick)
+		p.clock.Advance(tick)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
@@ -20,7 +19,7 @@ import (
 // server is Gatehouse with what a scenario moves and looks at.
 type server struct {
 	*gatehouse.Auth
-	clock    *clock
+	clock    *authtest.Clock
 	outbox   *outbox
 	database *Database
 	faults   *faults
@@ -30,7 +29,7 @@ type server struct {
 // start configures Gatehouse from a scenario's profile, as `gatehouse serve`
 // would, on a fresh database.
 func start(ctx context.Context, s *Scenario, open OpenDatabase) (*server, error) {
-	out := &server{clock: &clock{now: Start}, outbox: &outbox{}}
+	out := &server{clock: authtest.NewClock(Start), outbox: &outbox{}}
 	cfg, err := config.Parse(s.Profile, config.Source{
 		Env:     func(name string) (string, bool) { v, ok := s.Environment[name]; return v, ok },
 		Deliver: out.outbox.deliver,
@@ -90,25 +89,6 @@ func stop(o *core.Options, operations []string) error {
 		}
 	}
 	return nil
-}
-
-// clock stands still until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now tells the time.
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // outbox keeps what the server sent, in the form of a recording.

@@ -85,6 +85,11 @@ func (Dialect) Fault(err error) sqlbun.Fault {
 				f.Kind = sqlbun.Schema
 			}
 		}
+	default:
+		switch e.Code() & 0xff { // the primary code
+		case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN:
+			f.Kind = sqlbun.Unavailable
+		}
 	}
 	return f
 }

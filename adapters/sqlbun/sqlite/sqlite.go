@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -84,8 +85,25 @@ func Open(ctx context.Context, dsn string, opts Options) (*sqlbun.Adapter, error
 			return nil, errors.Join(err, write.Close())
 		}
 	}
-	return sqlbun.New(Dialect{}, write, read), nil
+	a := sqlbun.New(Dialect{}, write, read)
+	opened, err := os.Stat(src.path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), a.Close(ctx))
+	}
+	a.CheckOnPing(func() error {
+		// SQLite goes on writing to a file that was removed or replaced, and all
+		// of it is lost with the process.
+		if now, err := os.Stat(src.path); err != nil || !os.SameFile(opened, now) {
+			return ErrFileGone
+		}
+		return nil
+	})
+	return a, nil
 }
+
+// ErrFileGone is what Ping reports when the database file was removed or
+// replaced while it was open: what is written now is lost. Restart the server.
+var ErrFileGone = errors.New("sqlite: the database file was removed or replaced; restart the server")
 
 // openMemory gives the database a name of its own in the process.
 func openMemory(ctx context.Context, opts Options) (*sqlbun.Adapter, error) {

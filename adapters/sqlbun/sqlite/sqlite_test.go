@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqlite"
@@ -256,5 +258,37 @@ func TestPingAndClose(t *testing.T) {
 	}
 	if _, err := a.Count(t.Context(), tokens, nil); err == nil {
 		t.Error("a closed database counts")
+	}
+}
+
+func TestAFileThatIsGoneIsNotReady(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	a := open(t, path, sqlite.Options{})
+	if err := a.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Ping(t.Context()); !errors.Is(err, sqlite.ErrFileGone) {
+		t.Errorf("removed: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Ping(t.Context()); !errors.Is(err, sqlite.ErrFileGone) {
+		t.Errorf("replaced: %v", err)
+	}
+}
+
+func TestALockedDatabaseIsUnavailable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	other := open(t, path, sqlite.Options{})
+	a := open(t, path, sqlite.Options{BusyTimeout: time.Millisecond})
+	err := other.Tx(t.Context(), func(ctx context.Context) error {
+		return a.Tx(t.Context(), func(context.Context) error { return nil })
+	})
+	if !errors.Is(err, db.ErrUnavailable) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -22,18 +22,6 @@ type Sender interface {
 // ErrTemporary marks failures that are worth another attempt.
 var ErrTemporary = errors.New("temporary failure")
 
-// All delivers by every one of the senders. When one fails, the others are not
-// asked again.
-func All(senders ...Sender) config.Deliver {
-	return func(ctx context.Context, m config.Message) error {
-		var errs []error
-		for _, s := range senders {
-			errs = append(errs, Deliver(s)(ctx, m))
-		}
-		return errors.Join(errs...)
-	}
-}
-
 // The pauses between attempts. Together with the time that the attempts take
 // they stay below the minute that a background task has.
 var pauses = [...]time.Duration{time.Second, 5 * time.Second}

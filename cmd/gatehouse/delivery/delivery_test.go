@@ -102,19 +102,6 @@ func TestErrorsHoldNothingOfTheMessage(t *testing.T) {
 	}
 }
 
-func TestAllSendersAreAsked(t *testing.T) {
-	t.Parallel()
-	asked := 0
-	bad := senderFunc(func(context.Context, config.Message) error { asked++; return errors.New("no") })
-	good := senderFunc(func(context.Context, config.Message) error { asked++; return nil })
-	if err := All(bad, good)(t.Context(), letterTo("ada@example.net")); err == nil || asked != 2 {
-		t.Errorf("%d asked, %v", asked, err)
-	}
-	if err := All(good, good)(t.Context(), letterTo("ada@example.net")); err != nil || asked != 4 {
-		t.Errorf("%d asked, %v", asked, err)
-	}
-}
-
 func TestEveryLetterNeedsWhatItShows(t *testing.T) {
 	t.Parallel()
 	l, err := NewLetters("")

@@ -71,10 +71,13 @@ func New(cfg Config) *Server {
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: cfg.HeaderTimeout,
-		WriteTimeout:      cfg.BodyTimeout + workTimeout + answerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
+		ReadTimeout:       cfg.HeaderTimeout + cfg.BodyTimeout, // also of what no handler reads
+		// net/http would answer OPTIONS * by itself, without our bounds.
+		DisableGeneralOptionsHandler: true,
+		WriteTimeout:                 cfg.BodyTimeout + workTimeout + answerTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		ErrorLog:                     slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
 	}
 	return s
 }
