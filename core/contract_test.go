@@ -210,3 +210,44 @@ func TestAHookAfterSignInFindsTheSessionOfBeforeAndLeavesTheCookiesAlone(t *test
 		})
 	}
 }
+
+// A hook of a write that nobody put into a transaction runs in one all the
+// same; what it does through its Ctx must be part of it, or wait for it forever.
+func TestAHookThatWritesIsPartOfTheTransaction(t *testing.T) {
+	s := authtest.New(t)
+	s.Client().SignUp("a@b.co", "password123")
+	var inner *authtest.Server
+	refuse := false
+	inner = authtest.New(t, func(o *core.Options) {
+		o.Database = s.Store().Adapter()
+		o.DatabaseHooks.Session.BeforeCreate = func(ctx context.Context, row db.Row) (db.Row, error) {
+			c, ok := core.From(ctx)
+			if !ok {
+				return nil, errors.New("no call in the context")
+			}
+			c.SetHeader("X-Hook", "ran")
+			if _, _, err := inner.Users().Update(c.Context(), row["userId"].(string), db.Row{"name": "Changed"}); err != nil {
+				return nil, err
+			}
+			if refuse {
+				return nil, db.ErrStopped
+			}
+			return nil, nil
+		}
+	})
+	name := func() string {
+		u, _, err := s.Users().ByEmail(t.Context(), "a@b.co")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Name
+	}
+	refuse = true
+	if a := signIn(inner.Client()); a.Status != http.StatusUnauthorized || a.Header.Get("X-Hook") != "ran" || name() != "Test User" {
+		t.Errorf("refused: %d %s %v, name %q", a.Status, a.Body, a.Header, name())
+	}
+	refuse = false
+	if a := signIn(inner.Client()); a.Status != http.StatusOK || name() != "Changed" {
+		t.Errorf("allowed: %d %s, name %q", a.Status, a.Body, name())
+	}
+}

@@ -41,13 +41,19 @@ type Ctx struct {
 	jar       *cookies.Jar
 	specs     *cookies.Set
 	header    http.Header
-	status    int
-	body      any
-	hasBody   bool
-	answer    any
-	answered  bool
-	returned  any
-	failure   error
+
+	*progress
+}
+
+// progress is what a call has come to: shared by all handles of it.
+type progress struct {
+	status   int
+	body     any
+	hasBody  bool
+	answer   any
+	answered bool
+	returned any
+	failure  error
 
 	session    *session.WithUser
 	newSession *session.WithUser
@@ -57,10 +63,16 @@ type Ctx struct {
 type ctxKey struct{}
 
 // From finds the call that a context belongs to, so that database hooks can
-// reach the request. ok is false outside a call.
+// reach the request. The Ctx is bound to ctx: what it does with the database is
+// part of ctx's transaction. ok is false outside a call.
 func From(ctx context.Context) (c *Ctx, ok bool) {
-	c, _ = ctx.Value(ctxKey{}).(*Ctx)
-	return c, c != nil
+	call, _ := ctx.Value(ctxKey{}).(*Ctx)
+	if call == nil {
+		return nil, false
+	}
+	handle := *call
+	handle.ctx = ctx
+	return &handle, true
 }
 
 // Context carries the deadline, the transaction and request-scoped values.

@@ -190,7 +190,7 @@ func (a *Auth) newCtx(ctx context.Context, r *http.Request, base origin.Base) (*
 	}
 	c := &Ctx{
 		Auth: a, Request: r, base: base, trusted: a.trustedFor(r, base), specs: specs,
-		jar: &cookies.Jar{}, header: http.Header{},
+		jar: &cookies.Jar{}, header: http.Header{}, progress: &progress{},
 	}
 	if r != nil {
 		c.received = cookies.FromRequest(r)
