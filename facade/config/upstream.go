@@ -9,7 +9,7 @@ import (
 // Auth 1.6.9 and, below "plugins.", the names of its plugins. It is generated
 // from the inventory of upstream's facts, options.json:
 //
-//	go test ./facade/config -run Upstream -facts PATH/options.json -update
+//	go test ./facade/config -run Upstream -update
 //
 //go:embed upstream.txt
 var upstreamText string
