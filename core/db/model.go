@@ -176,6 +176,17 @@ func (m *Model[T]) Row(rec T) Row {
 // Declared is the number of fields that T names; those behind them were added.
 func (m *Model[T]) Declared() int { return len(m.fields) }
 
+// Admit copies of a record's extra fields those that an answer may carry, and
+// names them in order. It is the one place that keeps NotReturned fields in.
+func (m *Model[T]) Admit(extra map[string]any) (names []string, kept map[string]any) {
+	names = m.Extras()
+	kept = make(map[string]any, len(names))
+	for _, name := range names {
+		kept[name] = extra[name]
+	}
+	return names, kept
+}
+
 // Extras lists the fields beyond those that T names, in declared order, that
 // an answer may carry.
 func (m *Model[T]) Extras() []string {

@@ -85,12 +85,7 @@ func (s *Store) Table() *db.Table { return s.model.Table }
 // Output returns the copy of a record that may leave the server: extra fields
 // that are not returned are gone.
 func (s *Store) Output(rec Session) Session {
-	rec.returned = s.model.Extras()
-	extra := make(map[string]any, len(rec.returned))
-	for _, name := range rec.returned {
-		extra[name] = rec.Extra[name]
-	}
-	rec.Extra = extra
+	rec.returned, rec.Extra = s.model.Admit(rec.Extra)
 	return rec
 }
 

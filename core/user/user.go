@@ -73,12 +73,7 @@ func (s *Store) Table() *db.Table { return s.model.Table }
 // Output returns the copy of a record that may leave the server: extra fields
 // that are not returned are gone.
 func (s *Store) Output(u User) User {
-	u.returned = s.model.Extras()
-	extra := make(map[string]any, len(u.returned))
-	for _, name := range u.returned {
-		extra[name] = u.Extra[name]
-	}
-	u.Extra = extra
+	u.returned, u.Extra = s.model.Admit(u.Extra)
 	return u
 }
 
