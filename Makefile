@@ -3,8 +3,8 @@
 GO          ?= go
 LINTER      ?= $(or $(wildcard $(HOME)/.cache/gatehouse-ci/$(LINT_VERSION)/golangci-lint),golangci-lint)
 LINT_VERSION := $(shell sed -n 's/^lint_version=//p' .ci/run)
-FUZZ_TIME   ?= 5m
-ROUNDS      ?= 50
+FUZZ_TIME   ?= 2000000x
+CHAOS       ?=
 MODULES     := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
 UPSTREAM    := reference/client/1.6.9/node_modules
 
@@ -31,6 +31,10 @@ test: ## Run every test of every module
 race: ## Run every test under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race work
 
+.PHONY: test-services
+test-services: ## Run what every storage has to pass, on all of them; count it in one table
+	$(GO) run ./tools/services
+
 .PHONY: fmt
 fmt: ## Format the Go files
 	$(LINTER) fmt $(MODULES)
@@ -52,6 +56,10 @@ client: ## Run the published better-auth clients against a fresh server (needs N
 	reference/client/run.sh upstream
 	reference/client/run.sh gatehouse
 
+.PHONY: shared
+shared: ## Have Better Auth 1.6.9 and Gatehouse work on one database (Node, PostgreSQL, MariaDB, Redis)
+	reference/shared-database/run.sh
+
 .PHONY: parity
 parity: ## Compare with Better Auth's inventory and write docs/parity
 	$(GO) run ./tools/parity
@@ -66,16 +74,17 @@ recordings: ## Record Better Auth 1.6.9 again and compare (Node; takes minutes)
 	node tools/upstream/record.mjs --check
 
 .PHONY: fuzz
-fuzz: ## Give each fuzz target FUZZ_TIME (5m)
+fuzz: ## Run each fuzz target FUZZ_TIME (2000000x) times
 	GATEHOUSE_FUZZ_TIME=$(FUZZ_TIME) bash .ci/run fuzz
 
 .PHONY: soak
-soak: bin/gatehouse ## Flood a server with sign-ins; bounded memory, refusals that say when, sessions still answered
+soak: bin/gatehouse ## Flood a server with sign-ins, then compare the times of answers for known and unknown addresses
 	$(GO) run ./tools/soak -binary bin/gatehouse
 
 .PHONY: chaos
-chaos: bin/gatehouse ## Kill a server with SIGKILL ROUNDS (50) times and look for lost or half users
-	$(GO) run ./tools/chaos -binary bin/gatehouse -rounds $(ROUNDS)
+chaos: bin/gatehouse ## Break what a server depends on, with CHAOS="-quick" or "-scenario NAME" less of it
+	$(GO) run ./tools/chaos -binary bin/gatehouse $(CHAOS)
+	$(GO) test -count=1 -run 'Clock' ./core/routes ./core/ratelimit
 
 .PHONY: ci
 ci: ## Everything that CI checks, with its time
@@ -83,4 +92,4 @@ ci: ## Everything that CI checks, with its time
 
 .PHONY: clean
 clean: ## Remove what was built and installed here; dev's data stay
-	rm -rf bin reference/client/*/node_modules
+	rm -rf bin reference/client/*/node_modules reference/shared-database/node_modules

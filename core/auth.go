@@ -13,10 +13,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"net/netip"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +41,7 @@ type Auth struct {
 
 	proxyHint sync.Once
 	shed      shedding
+	uncounted shedding // requests that the rate limit's storage could not count
 
 	keys     *secret.Keys
 	hasher   password.Hasher
@@ -75,11 +72,7 @@ type Auth struct {
 
 	background      *background
 	sessionSettings sessionSettings
-}
-
-// sessionSettings are the session options with their defaults applied.
-type sessionSettings struct {
-	expiresIn, updateAge, freshAge time.Duration
+	stateless       bool
 }
 
 // New checks the options, sets up the plugins in order and returns the server.
@@ -106,10 +99,10 @@ func New(opts Options) (*Auth, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
+	a.background = newBackground(a.log, a.opts.Advanced.BackgroundTasks.Handler)
 	if err := errors.Join(a.setUp()...); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	a.background = newBackground(a.log)
 	return a, nil
 }
 
@@ -135,25 +128,9 @@ func (a *Auth) setUp() []error {
 		errs = append(errs, s.errs...)
 	}
 	errs = append(errs, a.addFields()...)
+	errs = append(errs, a.addLimitTable())
 	errs = append(errs, a.tables.check(a.opts.Advanced.Database.GenerateID)...)
-	limiter, err := ratelimit.New(ratelimit.Config{
-		Enabled: a.rateLimitEnabled(), Window: a.opts.RateLimit.Window, Max: a.opts.RateLimit.Max,
-		PluginRules: a.pluginRules, Custom: a.opts.RateLimit.CustomRules, Store: a.opts.RateLimit.Store,
-	})
-	a.limiter = limiter
-	a.store = db.NewStore(a.opts.Database, a.newRowID, a.dbHooks)
-	a.users = user.NewStore(a.store, models.user)
-	a.accounts = account.NewStore(a.store, models.account)
-	a.verifications = verification.NewStore(a.store, models.verification)
-	a.sessions = session.NewStore(a.store, models.session, a.users, func() string { return a.RandomID(tokenLength) })
-	return append(errs, err)
-}
-
-func (a *Auth) rateLimitEnabled() bool {
-	if a.opts.RateLimit.Enabled != nil {
-		return *a.opts.RateLimit.Enabled
-	}
-	return a.opts.Production
+	return append(errs, a.makeStores(models), a.makeLimiter())
 }
 
 func (a *Auth) addUserHooks() {
@@ -165,7 +142,7 @@ func (a *Auth) addUserHooks() {
 	}
 	for model, h := range map[string]db.Hooks{
 		user.ModelName: a.opts.DatabaseHooks.User, session.ModelName: a.opts.DatabaseHooks.Session,
-		account.ModelName: a.opts.DatabaseHooks.Account, "verification": a.opts.DatabaseHooks.Verification,
+		account.ModelName: a.opts.DatabaseHooks.Account, verification.ModelName: a.opts.DatabaseHooks.Verification,
 	} {
 		if !h.Empty() {
 			h.Source = "user"
@@ -189,6 +166,9 @@ func (a *Auth) Options() *Options { return &a.opts }
 
 // Tables lists the declared tables in order of declaration.
 func (a *Auth) Tables() []*db.Table { return a.tables.list }
+
+// Table returns the declared table of a model, or nil.
+func (a *Auth) Table(model string) *db.Table { return a.tables.by[model] }
 
 // Store is the database with its hooks.
 func (a *Auth) Store() *db.Store { return a.store }
@@ -218,95 +198,4 @@ func (a *Auth) Log() *slog.Logger { return a.log }
 func (a *Auth) Migrator() (db.Migrator, bool) {
 	m, ok := a.opts.Database.(db.Migrator)
 	return m, ok
-}
-
-func (a *Auth) setLogger() error {
-	a.log = slog.New(slog.DiscardHandler)
-	if a.opts.Logger.Disabled {
-		return nil
-	}
-	level := slog.LevelWarn
-	if text := a.opts.Logger.Level; text != "" {
-		if err := level.UnmarshalText([]byte(text)); err != nil {
-			return fmt.Errorf("logger.level: %q is not debug, info, warn or error", text)
-		}
-	}
-	h := a.opts.Logger.Handler
-	if h == nil {
-		h = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
-	}
-	a.log = slog.New(h)
-	return nil
-}
-
-func (a *Auth) clientAddress(r *http.Request) string {
-	if ratelimit.IgnoresHeader(r, a.ip) {
-		a.proxyHint.Do(func() {
-			a.log.Warn("a request names its client in a header that is not believed: if it came through a proxy of yours, list the proxy in advanced.ipAddress.trustedProxies")
-		})
-	}
-	ip, _ := ratelimit.ClientIP(r, a.ip)
-	return ip
-}
-
-// pseudonym stands for the client's address where addresses must not be kept:
-// the limit still holds for each client, and the counter does not tell whose it
-// is. Upstream does not limit at all then.
-func (a *Auth) pseudonym(r *http.Request) string {
-	cfg := a.ip
-	cfg.Disable = false
-	ip, ok := ratelimit.ClientIP(r, cfg)
-	if !ok {
-		return ""
-	}
-	signed := a.keys.Sign("rate-limit " + ip)
-	return signed[strings.LastIndexByte(signed, '.')+1:]
-}
-
-// baseOf finds the base URL of an in-process call.
-func (a *Auth) baseOf(r *http.Request) (origin.Base, error) {
-	if r != nil {
-		return a.resolver.Resolve(r)
-	}
-	if base, ok := a.resolver.Static(); ok {
-		return base, nil
-	}
-	return origin.Base{}, nil
-}
-
-// trustedFor returns who may call and be redirected to in one call.
-func (a *Auth) trustedFor(r *http.Request, base origin.Base) *origin.Matcher {
-	var more []string
-	if a.opts.BaseURL == "" && a.opts.DynamicBaseURL == nil && base.Origin != "" {
-		more = append(more, base.Origin)
-	}
-	if f := a.opts.TrustedOriginsFunc; f != nil && r != nil {
-		more = append(more, f(r)...)
-	}
-	if len(more) == 0 {
-		return a.trusted
-	}
-	m, err := a.trusted.With(more...)
-	if err != nil {
-		a.log.Warn("trustedOrigins returned entries that are ignored", "error", err)
-	}
-	return m
-}
-
-// cookiesFor returns the cookies of a call. Only a dynamic base URL with
-// cookies for all subdomains makes them differ between requests.
-func (a *Auth) cookiesFor(base origin.Base) (*cookies.Set, error) {
-	if a.opts.DynamicBaseURL == nil || !a.opts.Advanced.CrossSubDomainCookies.Enabled {
-		return a.specs, nil
-	}
-	return cookies.New(a.cookieConfig(base.Origin))
-}
-
-// proxies are the addresses whose headers are believed.
-func (a *Auth) proxies() ([]netip.Prefix, error) {
-	p, err := ratelimit.ParseProxies(a.opts.Advanced.IPAddress.TrustedProxies)
-	if err != nil {
-		return nil, fmt.Errorf("advanced.ipAddress.%w", err)
-	}
-	return p, nil
 }

@@ -21,6 +21,8 @@ const (
 type background struct {
 	log   *slog.Logger
 	slots chan struct{}
+	// handler runs tasks instead, when the application has its own runner.
+	handler func(name string, task func(context.Context))
 
 	mu     sync.Mutex
 	idle   *sync.Cond
@@ -28,8 +30,8 @@ type background struct {
 	closed bool
 }
 
-func newBackground(log *slog.Logger) *background {
-	b := &background{log: log, slots: make(chan struct{}, backgroundWorkers)}
+func newBackground(log *slog.Logger, handler func(string, func(context.Context))) *background {
+	b := &background{log: log, slots: make(chan struct{}, backgroundWorkers), handler: handler}
 	b.idle = sync.NewCond(&b.mu)
 	return b
 }
@@ -44,16 +46,64 @@ func (b *background) run(ctx context.Context, name string, fn func(context.Conte
 	}
 	b.open++
 	b.mu.Unlock()
+	if b.handler != nil {
+		b.handOver(ctx, name, fn)
+		return
+	}
 	go func() {
-		defer b.finished()
 		b.slots <- struct{}{}
 		defer func() { <-b.slots }()
-		ctx, cancel := context.WithTimeout(ctx, backgroundTimeout)
-		defer cancel()
-		if err := protect(ctx, fn); err != nil {
-			b.log.Error("background task failed", "task", name, "error", err)
-		}
+		defer b.finished()
+		b.do(ctx, name, fn)
 	}()
+}
+
+// inBackground runs a store's own chores, which belong to no request.
+func (a *Auth) inBackground(name string, fn func(context.Context) error) {
+	a.background.run(context.Background(), name, fn)
+}
+
+// do runs a task and logs its failure.
+func (b *background) do(ctx context.Context, name string, fn func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, backgroundTimeout)
+	defer cancel()
+	if err := protect(ctx, fn); err != nil {
+		b.log.Error("background task failed", "task", name, "error", err)
+	}
+}
+
+// handOver gives a task to the application's runner, with the values of the
+// request and the runner's own deadline. The task counts until it has run, once.
+func (b *background) handOver(values context.Context, name string, fn func(context.Context) error) {
+	var once sync.Once
+	task := func(ctx context.Context) {
+		once.Do(func() {
+			defer b.finished()
+			b.do(withValues{ctx, values}, name, fn)
+		})
+	}
+	err := protect(values, func(context.Context) error {
+		b.handler(name, task)
+		return nil
+	})
+	if err != nil {
+		b.log.Error("advanced.backgroundTasks.handler failed", "task", name, "error", err)
+		once.Do(b.finished)
+	}
+}
+
+// withValues is a context with the deadline of one and the values of another.
+type withValues struct {
+	context.Context //nolint:containedctx // it is one
+
+	values context.Context //nolint:containedctx // lends its values
+}
+
+func (c withValues) Value(key any) any {
+	if v := c.Context.Value(key); v != nil {
+		return v
+	}
+	return c.values.Value(key)
 }
 
 func (b *background) finished() {

@@ -88,7 +88,7 @@ func (r *route) call(ctx context.Context, o call, in any) (any, error) {
 		if e, worded := asError(err); worded {
 			maps.Copy(h, e.header)
 		}
-		c.jar.WriteTo(h)
+		c.writeCookies(h)
 	}
 	return out, err
 }

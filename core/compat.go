@@ -22,8 +22,9 @@ type Compat struct {
 	// mail, whose links then lead to the host that the request names. Off, it does
 	// not start.
 	MailLinksFromRequestHost bool `opt:"mailLinksFromRequestHost"`
-	// HashLongPasswords hashes a password over the maximum length at sign-in,
-	// which then fails with 401. Off, it is a 400 before any work, as since 1.7.6.
+	// HashLongPasswords hashes a given password also when it is over the maximum
+	// length, and then finds it wrong. Off, it is a 400 before any work, as since
+	// 1.7.6.
 	HashLongPasswords bool `opt:"hashLongPasswords"`
 	// AllowWeakSecret warns about a short or low-entropy secret in production
 	// instead of refusing to start. The well-known default secret is refused either way.

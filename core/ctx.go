@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
@@ -58,6 +59,10 @@ type progress struct {
 	session    *session.WithUser
 	newSession *session.WithUser
 	noRefresh  bool
+	found      *lookup // nil before the first look-up
+	owned      db.Row
+
+	state map[any]any // by *State
 }
 
 type ctxKey struct{}
@@ -90,6 +95,17 @@ func (c *Ctx) BaseURL() string { return c.base.URL() }
 
 // TrustsURL judges a redirect target: a trusted origin or a plain relative path.
 func (c *Ctx) TrustsURL(target string) bool { return c.trusted.TrustsURL(target) }
+
+// TrustsProvider tells whether the word of a sign-in provider on an address is
+// taken: it is listed in account.accountLinking.trustedProviders, for every
+// call or for this one.
+func (c *Ctx) TrustsProvider(id string) bool {
+	o := &c.Auth.opts.Account.AccountLinking
+	if slices.Contains(o.TrustedProviders, id) {
+		return true
+	}
+	return o.TrustedProvidersFunc != nil && slices.Contains(o.TrustedProvidersFunc(c.Request), id)
+}
 
 // Header returns a request header, or "" in a call without a request.
 func (c *Ctx) Header(name string) string {
@@ -148,7 +164,8 @@ func (c *Ctx) Session() *session.WithUser { return c.session }
 // NewSession is the session that this call has created or extended, or nil.
 func (c *Ctx) NewSession() *session.WithUser { return c.newSession }
 
-// SkipSessionRefresh keeps this call from extending the session.
+// SkipSessionRefresh keeps this call from extending the session, and from
+// renewing a cache that renews itself.
 func (c *Ctx) SkipSessionRefresh() { c.noRefresh = true }
 
 // Answer ends the call with v in a before hook: the handler and the after

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/input"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 )
@@ -13,17 +14,19 @@ import (
 // Registered is one endpoint as the server knows it, for the OpenAPI document,
 // the parity audit and tests that go over all endpoints.
 type Registered struct {
-	Plugin      string
-	Methods     []string
-	Path        string
-	OperationID string
-	Summary     string
-	MediaTypes  []string
-	IgnoreBody  bool
-	ServerOnly  bool
-	Hidden      bool
-	Inputs      []input.Field
-	Output      reflect.Type
+	Plugin       string
+	Methods      []string
+	Path         string
+	OperationID  string
+	Summary      string
+	Doc          Doc
+	MediaTypes   []string
+	IgnoreBody   bool
+	BodyOptional bool
+	ServerOnly   bool
+	Hidden       bool
+	Inputs       []input.Field
+	Output       reflect.Type
 }
 
 // Endpoints lists every registered endpoint in order of registration.
@@ -31,13 +34,16 @@ func (a *Auth) Endpoints() []Registered {
 	list := make([]Registered, len(a.router.all))
 	for i, r := range a.router.all {
 		list[i] = Registered{
-			Plugin: r.plugin, Methods: slices.Clone(r.methods), Path: r.path, OperationID: r.operationID, Summary: r.summary,
-			MediaTypes: slices.Clone(r.mediaTypes), IgnoreBody: r.ignoreBody, ServerOnly: r.serverOnly, Hidden: r.hidden,
+			Plugin: r.plugin, Methods: slices.Clone(r.methods), Path: r.path, OperationID: r.operationID, Summary: r.summary, Doc: r.doc,
+			MediaTypes: slices.Clone(r.mediaTypes), IgnoreBody: r.ignoreBody, BodyOptional: r.schema.BodyOptional(), ServerOnly: r.serverOnly, Hidden: r.hidden,
 			Inputs: r.schema.Fields(), Output: r.out,
 		}
 	}
 	return list
 }
+
+// AddedFields lists the fields that options and plugins have added to a model.
+func (a *Auth) AddedFields(model string) []*db.Field { return slices.Clone(a.tables.added(model)) }
 
 // ErrorCodes lists the errors that each plugin says it raises, by plugin.
 func (a *Auth) ErrorCodes() map[string][]*Error { return maps.Clone(a.errorCodes) }

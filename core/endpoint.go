@@ -19,9 +19,11 @@ type Endpoint[In, Out any] struct {
 	// without a path, or with ServerOnly, exists in process only.
 	Path       string
 	ServerOnly bool
-	// OperationID names the operation in OpenAPI, as upstream.
+	// OperationID names the operation in OpenAPI, as upstream. Summary says in a
+	// sentence what it does, and Doc what the types do not tell.
 	OperationID string
 	Summary     string
+	Doc         Doc
 	// Hidden keeps the operation out of the OpenAPI document.
 	Hidden bool
 	// MediaTypes are the accepted media types of a body, in the order that the
@@ -35,6 +37,30 @@ type Endpoint[In, Out any] struct {
 	Use []Middleware
 	// Handle does the work. A nil result is JSON's null.
 	Handle func(c *Ctx, in In) (*Out, error)
+}
+
+// Doc is what the OpenAPI document says of an endpoint beyond its types. The
+// zero value says: a successful answer is JSON with status 200, and every
+// refusal is one of those that any endpoint has. Single inputs and members of
+// an output are described by the tag `doc:"…"` of their struct fields.
+type Doc struct {
+	// Tags group the operation. Without them it is in the group of its plugin.
+	Tags []string
+	// Success says what a successful answer tells; "Success" unless set.
+	Success string
+	// Status is that of a successful answer; 200 unless set. One of 204, or that
+	// redirects, has no body.
+	Status int
+	// MediaType is that of an answer made by a Responder, such as "text/html".
+	MediaType string
+	// Nullable says that a successful answer may be JSON's null.
+	Nullable bool
+	// Answers are further answers by status: what they mean. They also take the
+	// place of what is said of that status for every endpoint.
+	Answers map[int]string
+	// Creates and Updates name a model whose additional fields the body takes
+	// too: of a new record, or of a change, where none is required.
+	Creates, Updates string
 }
 
 // Responder is an output that is not JSON.
@@ -53,6 +79,7 @@ type route struct {
 	path        string
 	operationID string
 	summary     string
+	doc         Doc
 	plugin      string
 	hidden      bool
 	serverOnly  bool
@@ -80,7 +107,7 @@ func Route[In, Out any](s *Setup, e Endpoint[In, Out]) Bound[In, Out] {
 	s.need(e.Handle != nil, fmt.Sprintf("endpoint %s has no Handle", e.Path))
 	r := &route{
 		auth:    s.auth,
-		methods: e.Methods, path: e.Path, operationID: e.OperationID, summary: e.Summary,
+		methods: e.Methods, path: e.Path, operationID: e.OperationID, summary: e.Summary, doc: e.Doc,
 		plugin: s.plugin.ID(), hidden: e.Hidden, serverOnly: e.ServerOnly || e.Path == "",
 		ignoreBody: e.IgnoreBody, mediaTypes: e.MediaTypes, use: e.Use, schema: schema,
 		out: reflect.TypeFor[Out](),

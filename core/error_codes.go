@@ -19,6 +19,13 @@ var (
 	ErrUnauthorized           = NewError(http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized")
 	ErrSessionNotFresh        = NewError(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
 	ErrDeferRequired          = NewError(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", "POST method requires deferSessionRefresh to be enabled in session config")
+	ErrInvalidToken           = NewError(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
+	ErrTokenExpired           = NewError(http.StatusUnauthorized, "TOKEN_EXPIRED", "Token expired")
+	ErrUserNotFound           = NewError(http.StatusUnauthorized, "USER_NOT_FOUND", "User not found")
+	ErrInvalidUser            = NewError(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
+	ErrCredentialNotFound     = NewError(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
+	ErrUpdateUser             = NewError(http.StatusBadRequest, "FAILED_TO_UPDATE_USER", "Failed to update user")
+	ErrBodyMustBeObject       = NewError(http.StatusBadRequest, "BODY_MUST_BE_AN_OBJECT", "Body must be an object")
 	ErrInternal               = NewError(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "Internal Server Error")
 
 	ErrInvalidOrigin             = NewError(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
@@ -45,8 +52,17 @@ var (
 	ErrMediaType      = NewError(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "")
 	ErrUnknownHost    = NewError(http.StatusBadRequest, "HOST_NOT_ALLOWED", "The host of the request is not allowed")
 	ErrBusy           = NewError(http.StatusServiceUnavailable, "SERVICE_BUSY", "The server is busy. Please try again later.").WithHeader("Retry-After", "5")
-	ErrClosing        = NewError(http.StatusServiceUnavailable, "SERVICE_CLOSING", "The server is shutting down. Please try again later.").WithHeader("Retry-After", "5")
+	// ErrUnavailable answers a request that a storage could not serve.
+	ErrUnavailable = NewError(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "The service is temporarily unavailable. Please try again later.").WithHeader("Retry-After", "5")
+	ErrClosing     = NewError(http.StatusServiceUnavailable, "SERVICE_CLOSING", "The server is shutting down. Please try again later.").WithHeader("Retry-After", "5")
 )
+
+// ErrUnexpected stands for every error that is not an Error: a bare 500. The
+// cause is logged and never sent.
+var ErrUnexpected = NewError(http.StatusInternalServerError, "", "")
+
+// ErrSessionOver is the answer to a session that ended while it was used.
+var ErrSessionOver = ErrGetSession.WithStatus(http.StatusUnauthorized)
 
 // errNotFound is upstream's answer to an unknown path or a wrong method: an empty 404.
 var errNotFound = NewError(http.StatusNotFound, "", "")

@@ -13,10 +13,14 @@ const tokenLength = 32
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// RandomID returns n random letters and digits, each as likely as the others.
-// It panics if the system has no randomness, for nothing is safe then.
-func (a *Auth) RandomID(n int) string {
-	const unbiased = 256 - 256%len(letters)
+// RandomID returns n random letters and digits.
+func (a *Auth) RandomID(n int) string { return a.RandomText(n, letters) }
+
+// RandomText returns n random characters of an alphabet of 1 to 256 ASCII
+// characters, each as likely as the others. It panics if the system has no
+// randomness, for nothing is safe then.
+func (a *Auth) RandomText(n int, alphabet string) string {
+	unbiased := 256 - 256%len(alphabet)
 	out := make([]byte, 0, n)
 	buf := make([]byte, n+n/2)
 	for {
@@ -27,7 +31,7 @@ func (a *Auth) RandomID(n int) string {
 			if int(b) >= unbiased {
 				continue
 			}
-			if out = append(out, letters[int(b)%len(letters)]); len(out) == n {
+			if out = append(out, alphabet[int(b)%len(alphabet)]); len(out) == n {
 				return string(out)
 			}
 		}

@@ -21,6 +21,28 @@ func RequireFreshSession(c *Ctx) error {
 	return c.requireFresh()
 }
 
+// RequireFreshSensitiveSession is RequireFreshSession past the cookie cache.
+func RequireFreshSensitiveSession(c *Ctx) error {
+	if err := RequireSensitiveSession(c); err != nil {
+		return err
+	}
+	return c.requireFresh()
+}
+
+// RequireRequestSession is RequireSession for endpoints that the application
+// also calls in process on its own behalf: without a request there need not be
+// a session, and Ctx.Session is nil then.
+func RequireRequestSession(c *Ctx) error {
+	if c.Request == nil {
+		return nil
+	}
+	return RequireSession(c)
+}
+
+// SessionIsFresh tells whether the session that middleware has required began
+// recently; see SessionOptions.FreshAge.
+func (c *Ctx) SessionIsFresh() bool { return c.requireFresh() == nil }
+
 func (c *Ctx) requireFresh() error {
 	freshAge := c.Auth.sessionSettings.freshAge
 	if freshAge != 0 && c.Now().Sub(c.session.Session.CreatedAt) >= freshAge {
@@ -32,7 +54,7 @@ func (c *Ctx) requireFresh() error {
 func (c *Ctx) require(q SessionQuery) error {
 	q.ReadOnly = c.Auth.opts.Session.DeferSessionRefresh
 	found, err := c.FindSession(q)
-	if found == nil && (err == nil || errors.Is(err, errSessionGone)) {
+	if found == nil && (err == nil || errors.Is(err, ErrSessionOver)) {
 		return ErrUnauthorized
 	}
 	if err != nil {

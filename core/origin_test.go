@@ -170,7 +170,7 @@ func TestTheHostOfTheRequestDecidesNothingWhenABaseURLIsSet(t *testing.T) {
 		t.Fatalf("got %d %s", a.Status, a.Body)
 	}
 	s.Settle()
-	mails := s.Outbox.Verifications()
+	mails := authtest.Sent[core.VerificationEmail](s.Outbox)
 	if len(mails) != 1 || mails[0].URL[:len(authtest.BaseURL)] != authtest.BaseURL {
 		t.Errorf("mail link %v", mails)
 	}
@@ -197,7 +197,7 @@ func TestADynamicBaseURL(t *testing.T) {
 			t.Fatalf("%s: %d %s", host, a.Status, a.Body)
 		}
 		s.Settle()
-		mails := s.Outbox.Verifications()
+		mails := authtest.Sent[core.VerificationEmail](s.Outbox)
 		if want := "https://" + host + "/api/auth/verify-email?"; mails[i].URL[:len(want)] != want {
 			t.Errorf("link %q, want %q", mails[i].URL, want)
 		}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/origin"
-	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 )
 
 // maxQuery bounds the query string of a request, in bytes.
@@ -20,19 +19,37 @@ const maxQuery = 64 << 10
 // bottom: base path, disabled paths, rate limit, OnRequest, match, body,
 // origin, middleware, before hooks, input, handler, after hooks, answer,
 // OnResponse.
+//
+// With OnAPIError.Throw it panics with the error that an endpoint ended with, as
+// upstream throws: mount it behind middleware that recovers, or use Handle.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := a.Handle(w, r); err != nil {
+		panic(err)
+	}
+}
+
+// Handle is ServeHTTP for whoever mounts the server and answers errors himself.
+// With OnAPIError.Throw it returns the *Error that an endpoint ended with, and
+// has written nothing; redirects and refusals that come before an endpoint are
+// answered as always. Without it the result is nil.
+func (a *Auth) Handle(w http.ResponseWriter, r *http.Request) error {
 	if a.closed.Load() {
 		a.encodeError(nil, ErrClosing).write(w, r)
-		return
+		return nil
 	}
-	a.serveSafely(r).write(w, r)
+	res := a.serveSafely(r)
+	if res.thrown != nil {
+		return res.thrown
+	}
+	res.write(w, r)
+	return nil
 }
 
 // serveSafely turns a panic into a bare 500 that concerns this request only.
 func (a *Auth) serveSafely(r *http.Request) (res *Response) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.log.ErrorContext(r.Context(), "panic while serving a request", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			a.log.ErrorContext(r.Context(), "panic while serving a request", "route", a.routeOf(r), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			res = &Response{Status: http.StatusInternalServerError, Header: http.Header{}}
 		}
 	}()
@@ -44,7 +61,7 @@ func (a *Auth) serve(r *http.Request) *Response {
 	if e != nil {
 		return a.encodeError(nil, e)
 	}
-	if a.disabled(path) {
+	if a.disabled(r.Method, path) {
 		return disabledAnswer()
 	}
 	if res := a.limit(r, path); res != nil {
@@ -66,17 +83,30 @@ func (a *Auth) serve(r *http.Request) *Response {
 		if base, path, e = a.locate(r); e != nil {
 			return a.encodeError(nil, e)
 		}
-		if a.disabled(path) {
+		if a.disabled(r.Method, path) {
 			return disabledAnswer()
 		}
 	}
 	res := a.dispatch(r, base, path)
+	if res.thrown != nil {
+		return res
+	}
 	for _, filter := range a.onResponse {
 		if err := filter(r, res); err != nil {
 			return a.encodeError(nil, a.report(r.Context(), err))
 		}
 	}
 	return res
+}
+
+// routeOf names the route of a request for the log: a path may hold a token.
+func (a *Auth) routeOf(r *http.Request) string {
+	if _, path, e := a.locate(r); e == nil {
+		if route, _ := a.router.find(r.Method, path); route != nil {
+			return r.Method + " " + route.path
+		}
+	}
+	return "none"
 }
 
 // locate finds the base URL and the path below it.
@@ -92,7 +122,14 @@ func (a *Auth) locate(r *http.Request) (origin.Base, string, *Error) {
 	return base, path, nil
 }
 
-func (a *Auth) disabled(path string) bool { return slices.Contains(a.opts.DisabledPaths, path) }
+// disabled tells whether the options name a path, or the route that it leads to.
+func (a *Auth) disabled(method, path string) bool {
+	if len(a.opts.DisabledPaths) == 0 {
+		return false
+	}
+	route, _ := a.router.find(method, path)
+	return slices.Contains(a.opts.DisabledPaths, path) || route != nil && slices.Contains(a.opts.DisabledPaths, route.path)
+}
 
 func disabledAnswer() *Response {
 	return &Response{Status: http.StatusNotFound, Header: http.Header{"Content-Type": {"text/plain;charset=UTF-8"}}, Body: []byte("Not Found")}
@@ -109,14 +146,19 @@ func (a *Auth) dispatch(r *http.Request, base origin.Base, path string) *Respons
 		return a.encodeError(nil, a.report(r.Context(), err))
 	}
 	c.Method, c.Path, c.Pattern, c.Params, c.address = r.Method, path, route.path, params, a.clientAddress(r)
-	if err := c.admit(route); err != nil {
-		return a.encodeError(c, a.report(c.ctx, err))
+	var out any
+	if err = c.admit(route); err == nil {
+		out, err = c.invoke(route, nil)
 	}
-	out, err := c.invoke(route, nil)
-	if err != nil {
-		return a.encodeError(c, a.report(c.ctx, err))
+	if err == nil {
+		return a.encode(c, out)
 	}
-	return a.encode(c, out)
+	e := a.report(c.ctx, err)
+	res := a.encodeError(c, e)
+	if a.opts.OnAPIError.Throw && e.status != http.StatusFound {
+		res.thrown = e
+	}
+	return res
 }
 
 // admit does what only requests over HTTP go through before the hooks: body,
@@ -219,31 +261,4 @@ func (a *Auth) relativePath(base origin.Base, r *http.Request) (string, bool) {
 		return "", false
 	}
 	return canonicalPath(path)
-}
-
-// limit judges and counts the request. Paths that no endpoint has share one
-// counter, so that made-up paths cannot fill the store.
-func (a *Auth) limit(r *http.Request, path string) *Response {
-	if !a.rateLimitEnabled() {
-		return nil
-	}
-	counted, address := path, a.clientAddress(r)
-	if route, _ := a.router.find(r.Method, path); route == nil {
-		counted = "/*"
-	}
-	if a.ip.Disable {
-		address = a.pseudonym(r)
-	}
-	d, err := a.limiter.Check(r, counted, address, a.now())
-	if err != nil {
-		return a.encodeError(nil, a.report(r.Context(), ErrUnavailable.WithCause(err)))
-	}
-	if d.Allowed {
-		return nil
-	}
-	return &Response{
-		Status: ratelimit.AnswerStatus,
-		Header: http.Header{"Content-Type": {ratelimit.AnswerContentType}, ratelimit.RetryAfterHeader: {d.RetryAfterSeconds()}},
-		Body:   []byte(ratelimit.AnswerBody),
-	}
 }

@@ -41,6 +41,9 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	// thrown is handed to whoever mounts the server, in place of the answer.
+	thrown *Error
 }
 
 // OnRequest sees a request before it is routed. It may return another request
@@ -75,6 +78,9 @@ func (s *Setup) Table(t *db.Table) { s.fail(s.auth.tables.add(t)) }
 func (s *Setup) ExtendTable(model string, fields ...*db.Field) {
 	s.fail(s.auth.tables.extend(model, fields))
 }
+
+// Migration adds a change of a table that its fields cannot express.
+func (s *Setup) Migration(model string, m db.Migration) { s.fail(s.auth.tables.migrate(model, m)) }
 
 // Before adds a hook that runs before endpoints, after those of earlier plugins.
 func (s *Setup) Before(h Hook) {

@@ -25,23 +25,8 @@ func parseQuery(raw string) url.Values {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		name = unescape(name)
-		values[name] = append(values[name], unescape(value))
+		name = percent.DecodeForm(name)
+		values[name] = append(values[name], percent.DecodeForm(value))
 	}
 	return values
-}
-
-func unescape(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if escaped, ok := percent.Byte(s[i:]); ok {
-			c = escaped
-			i += 2
-		} else if c == '+' {
-			c = ' '
-		}
-		b.WriteByte(c)
-	}
-	return strings.ToValidUTF8(b.String(), "\uFFFD")
 }

@@ -232,3 +232,21 @@ func TestAProxyThatIsNotListedIsHintedAtOnce(t *testing.T) {
 		t.Error("the hint repeats what the client wrote")
 	}
 }
+
+func TestPasswordsAreNotGuessedPastTheLimitOfSignIn(t *testing.T) {
+	on := true
+	s := authtest.New(t, func(o *core.Options) { o.RateLimit.Enabled, o.User.DeleteUser.Enabled = &on, true })
+	c := s.Client()
+	c.SignUp("ann@example.com", "password123")
+	for _, path := range []string{"/verify-password", "/delete-user"} {
+		passed := 0
+		for range 20 {
+			if a := c.Post(path, map[string]any{"password": "wrong password"}); a.Status != http.StatusTooManyRequests {
+				passed++
+			}
+		}
+		if passed != 5 {
+			t.Errorf("%s: %d guesses pass, want 5", path, passed)
+		}
+	}
+}

@@ -163,7 +163,10 @@ func TestSkipTrailingSlashes(t *testing.T) {
 }
 
 func TestDisabledPaths(t *testing.T) {
-	s := authtest.New(t, func(o *core.Options) { o.DisabledPaths = []string{"/ok"} })
+	s := authtest.New(t, func(o *core.Options) { o.DisabledPaths = []string{"/ok", "/reset-password/:token"} })
+	if a := s.Client().Get("/reset-password/abc?callbackURL=/x"); a.Status != http.StatusNotFound || a.Body != "Not Found" {
+		t.Errorf("a path of a disabled pattern: %d %s", a.Status, a.Body)
+	}
 	a := s.Client().Get("/ok")
 	if a.Status != http.StatusNotFound || a.Body != "Not Found" {
 		t.Errorf("got %d %s", a.Status, a.Body)

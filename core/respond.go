@@ -34,7 +34,7 @@ func (a *Auth) encode(c *Ctx, out any) *Response {
 		// A copy: the value may be shared between calls.
 		res.Status, res.Body = out.Status, out.Body
 		maps.Copy(res.Header, out.Header)
-		c.jar.WriteTo(res.Header)
+		c.writeCookies(res.Header)
 		return res
 	case Responder:
 		contentType, body := out.Respond()
@@ -82,8 +82,23 @@ func (a *Auth) encodeError(c *Ctx, e *Error) *Response {
 
 func (c *Ctx) response(status int) *Response {
 	res := &Response{Status: status, Header: c.header}
-	c.jar.WriteTo(res.Header)
+	c.writeCookies(res.Header)
 	return res
+}
+
+// writeCookies adds the Set-Cookie headers, and the shared domain to those
+// cookies of the application's own that the options name.
+func (c *Ctx) writeCookies(h http.Header) {
+	if domain := c.specs.Domain(); domain != "" {
+		for _, name := range c.Auth.opts.Advanced.CrossSubDomainCookies.AdditionalCookies {
+			if cookie, ok := c.jar.Get(name); ok && cookie.Domain == "" {
+				cookie.Domain = domain
+				// It was valid before, and the domain is that of other cookies.
+				_ = c.jar.Set(cookie)
+			}
+		}
+	}
+	c.jar.WriteTo(h)
 }
 
 // write sends the answer.
@@ -96,13 +111,6 @@ func (res *Response) write(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(res.Body) //nolint:gosec // bodies are JSON or made by html/template; a client that is gone is no error
 	}
 }
-
-// ErrUnexpected stands for every error that is not an Error: a bare 500. The
-// cause is logged and never sent.
-var ErrUnexpected = NewError(http.StatusInternalServerError, "", "")
-
-// ErrUnavailable answers a request that a storage could not serve.
-var ErrUnavailable = NewError(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "The service is temporarily unavailable. Please try again later.").WithHeader("Retry-After", "5")
 
 // report logs what only the operator may see and returns what the client gets.
 func (a *Auth) report(ctx context.Context, err error) *Error {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,8 +29,8 @@ func (c *Ctx) CreateSession(u user.User, transient bool) (session.WithUser, erro
 	}
 	address, agent := c.address, plainHeader(c.Header("User-Agent"))
 	s, err := c.Auth.sessions.Create(c.ctx, session.Session{
-		UserID: u.ID, ExpiresAt: c.Now().Add(lifetime), IPAddress: &address, UserAgent: &agent,
-	})
+		ExpiresAt: c.Now().Add(lifetime), IPAddress: &address, UserAgent: &agent,
+	}, u)
 	if err != nil {
 		return session.WithUser{}, err
 	}
@@ -58,13 +59,8 @@ func plainHeader(v string) string {
 // a transient session, and the cache. The session is Ctx.NewSession then.
 func (c *Ctx) SetSessionCookies(s session.WithUser, transient bool) error {
 	c.newSession = &s
-	// As upstream: the lifetime is the session's, also where the options give the
-	// cookie another one.
-	token := c.specs.SessionToken.WithMaxAge(c.Auth.sessionSettings.expiresIn)
-	if transient {
-		token = token.WithMaxAge(0)
-	}
-	if err := c.SetSignedCookie(token, s.Session.Token); err != nil {
+	c.found.changed(s)
+	if err := c.setSessionToken(s.Session.Token, transient); err != nil {
 		return err
 	}
 	if transient {
@@ -75,18 +71,88 @@ func (c *Ctx) SetSessionCookies(s session.WithUser, transient bool) error {
 	return c.setSessionCache(s, transient)
 }
 
+// changed takes over what has changed about the session that was found.
+func (l *lookup) changed(s session.WithUser) {
+	if l == nil || l.state == nil || l.state.Session.Token != s.Session.Token {
+		return
+	}
+	l.state = &SessionState{WithUser: s, Deferred: l.state.Deferred, NeedsRefresh: l.state.NeedsRefresh}
+	if l.stored != nil {
+		l.stored = &s
+	}
+}
+
+// setSessionToken writes the cookie of the signed token. As upstream, its
+// lifetime is the session's, also where the options give the cookie another one.
+func (c *Ctx) setSessionToken(token string, transient bool) error {
+	spec := c.specs.SessionToken.WithMaxAge(c.Auth.sessionSettings.expiresIn)
+	if transient {
+		spec = spec.WithMaxAge(0)
+	}
+	return c.SetSignedCookie(spec, token)
+}
+
+// RefreshSessionCookies writes the cookies of the present session again after it
+// or its user has changed. A client that was not to be remembered stays so.
+//
+// A session that was found in the cookie cache only, and has ended, must not
+// live on in a new cache: the cookies go, and the error is ErrUnauthorized.
+func (c *Ctx) RefreshSessionCookies(s session.WithUser) error {
+	if l := c.found; l != nil && !l.asked && !c.Auth.SessionsInCookies() {
+		stored, ok, err := c.Auth.sessions.ByToken(c.ctx, s.Session.Token)
+		if err != nil {
+			return err
+		}
+		if !ok || !stored.Session.ExpiresAt.After(c.Now()) {
+			if err := c.DeleteSessionCookies(false); err != nil {
+				return err
+			}
+			return ErrUnauthorized
+		}
+		l.asked, l.stored = true, &stored
+	}
+	return c.SetSessionCookies(s, c.TransientSession())
+}
+
+// TransientSession tells whether the request came with the mark of a session
+// that is not to be remembered.
+func (c *Ctx) TransientSession() bool {
+	_, marked := c.SignedCookie(c.specs.DontRemember.Name)
+	return marked
+}
+
 // DeleteSessionCookies takes the session's cookies from the client.
 func (c *Ctx) DeleteSessionCookies(keepDontRemember bool) error {
+	c.found = nil
 	if err := c.jar.Set(c.specs.SessionToken.Expired()); err != nil {
 		return err
 	}
 	if err := c.expireSessionCache(); err != nil {
 		return err
 	}
+	if c.Auth.stateless {
+		if err := c.expireProviderCookies(); err != nil {
+			return err
+		}
+	}
 	if keepDontRemember {
 		return nil
 	}
 	return c.jar.Set(c.specs.DontRemember.Expired())
+}
+
+// expireProviderCookies takes what sign-in with a provider leaves in cookies
+// where there is no database for it.
+func (c *Ctx) expireProviderCookies() error {
+	account := c.specs.AccountData
+	if err := c.jar.ExpireChunked(c.received, account.Cookie("")); err != nil {
+		return err
+	}
+	state, err := c.specs.Named("oauth_state", cookies.Override{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.jar.Set(account.Expired()), c.jar.Set(state.Expired()))
 }
 
 // SetSignedCookie sets a cookie whose value carries its signature; SignedCookie

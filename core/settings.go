@@ -1,74 +1,78 @@
 package core
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/core/account"
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/origin"
 	"github.com/gatehouse-auth/gatehouse/core/password"
-	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 	"github.com/gatehouse-auth/gatehouse/core/secret"
-	"github.com/gatehouse-auth/gatehouse/core/session"
-	"github.com/gatehouse-auth/gatehouse/core/user"
-	"github.com/gatehouse-auth/gatehouse/core/verification"
 )
 
 // Upstream's defaults.
 const (
-	defaultSessionLifetime = 7 * 24 * time.Hour
-	defaultSessionAge      = 24 * time.Hour // updateAge and freshAge
-	defaultMinPassword     = 8
-	defaultMaxPassword     = 128
-	defaultVerification    = time.Hour
+	defaultMinPassword  = 8
+	defaultMaxPassword  = 128
+	defaultVerification = time.Hour
+	defaultResetToken   = time.Hour
+	defaultDeleteToken  = 24 * time.Hour
+	defaultListLimit    = 100
 )
 
-// checkOptions looks at what needs nothing else, and applies defaults.
+// setDefaults fills in upstream's values where the options leave them open.
+func (a *Auth) setDefaults() {
+	o := &a.opts
+	for value, preset := range map[*int]int{
+		&o.EmailAndPassword.MinPasswordLength:     defaultMinPassword,
+		&o.EmailAndPassword.MaxPasswordLength:     defaultMaxPassword,
+		&o.Advanced.Database.DefaultFindManyLimit: defaultListLimit,
+	} {
+		*value = cmp.Or(*value, preset)
+	}
+	for lifetime, preset := range map[*time.Duration]time.Duration{
+		&o.EmailVerification.ExpiresIn:                  defaultVerification,
+		&o.EmailAndPassword.ResetPasswordTokenExpiresIn: defaultResetToken,
+		&o.User.DeleteUser.DeleteTokenExpiresIn:         defaultDeleteToken,
+	} {
+		*lifetime = cmp.Or(*lifetime, preset)
+	}
+}
+
+// checkOptions applies defaults, and looks at what needs nothing else.
 func (a *Auth) checkOptions() error {
+	a.setStateless()
+	a.setDefaults()
+	a.setSessions()
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	o := &a.opts
-	if o.Database == nil {
-		bad("database: an adapter is needed, such as sqlite.Open or memory.New")
-	}
+	o, s := &a.opts, &a.sessionSettings
 	if o.MaxBodyBytes < 0 {
 		bad("maxBodyBytes: must not be negative")
 	}
 	ep := &o.EmailAndPassword
-	if ep.MinPasswordLength == 0 {
-		ep.MinPasswordLength = defaultMinPassword
-	}
-	if ep.MaxPasswordLength == 0 {
-		ep.MaxPasswordLength = defaultMaxPassword
-	}
 	if ep.MinPasswordLength < 1 || ep.MaxPasswordLength < ep.MinPasswordLength {
 		bad("emailAndPassword.minPasswordLength, maxPasswordLength: want 1 <= min <= max, have %d and %d", ep.MinPasswordLength, ep.MaxPasswordLength)
 	}
 	if (ep.Password.Hash == nil) != (ep.Password.Verify == nil) {
 		bad("emailAndPassword.password: hash and verify are needed together")
 	}
-	if o.EmailVerification.ExpiresIn == 0 {
-		o.EmailVerification.ExpiresIn = defaultVerification
-	}
-	s := &a.sessionSettings
-	s.expiresIn, s.updateAge, s.freshAge = o.Session.ExpiresIn, defaultSessionAge, defaultSessionAge
-	if s.expiresIn == 0 {
-		s.expiresIn = defaultSessionLifetime
-	}
-	if o.Session.UpdateAge != nil {
-		s.updateAge = *o.Session.UpdateAge
-	}
-	if o.Session.FreshAge != nil {
-		s.freshAge = *o.Session.FreshAge
-	}
 	for name, d := range map[string]time.Duration{
-		"session.expiresIn": s.expiresIn, "session.updateAge": s.updateAge, "session.freshAge": s.freshAge,
-		"session.cookieCache.maxAge": o.Session.CookieCache.MaxAge, "emailVerification.expiresIn": o.EmailVerification.ExpiresIn,
+		"session.expiresIn":                            s.expiresIn,
+		"session.updateAge":                            s.updateAge,
+		"session.freshAge":                             s.freshAge,
+		"session.cookieCache.maxAge":                   o.Session.CookieCache.MaxAge,
+		"session.cookieCache.refreshCache.updateAge":   s.renewBefore,
+		"emailVerification.expiresIn":                  o.EmailVerification.ExpiresIn,
+		"emailAndPassword.resetPasswordTokenExpiresIn": ep.ResetPasswordTokenExpiresIn,
+		"user.deleteUser.deleteTokenExpiresIn":         o.User.DeleteUser.DeleteTokenExpiresIn,
 	} {
 		if d < 0 {
 			bad("%s: must not be negative", name)
@@ -79,28 +83,42 @@ func (a *Auth) checkOptions() error {
 	default:
 		bad("session.cookieCache.strategy: %q is not compact, jwt or jwe", o.Session.CookieCache.Strategy)
 	}
+	if a.stateless && o.Advanced.Database.GenerateID == db.IDSerial {
+		bad("advanced.database.generateId: serial needs a database: without one each process counts anew, and a session in a cookie would be somebody else's")
+	}
 	switch o.Advanced.Database.GenerateID {
 	case db.IDText, db.IDUUID, db.IDSerial:
 	default:
 		bad("advanced.database.generateId: %q is not uuid or serial", o.Advanced.Database.GenerateID)
+	}
+	if o.Advanced.Database.DefaultFindManyLimit < 0 {
+		bad("advanced.database.defaultFindManyLimit: must not be negative")
 	}
 	for _, p := range o.DisabledPaths {
 		if !strings.HasPrefix(p, "/") {
 			bad("disabledPaths: %q must start with /", p)
 		}
 	}
-	proxies, err := a.proxies()
-	ip := &o.Advanced.IPAddress
-	a.ip = ratelimit.IPConfig{
-		Headers: ip.IPAddressHeaders, TrustedProxies: proxies, Disable: ip.DisableIPTracking,
-		IPv6Subnet: ip.IPv6Subnet, Development: !o.Production, Compat: o.Compat.LeftmostForwardedAddress,
+	return errors.Join(append(errs, a.setIPConfig(), a.checkLimitStorage())...)
+}
+
+func (a *Auth) setLogger() error {
+	a.log = slog.New(slog.DiscardHandler)
+	if a.opts.Logger.Disabled {
+		return nil
 	}
-	switch ip.IPv6Subnet {
-	case 0, 32, 48, 64, 128:
-	default:
-		bad("advanced.ipAddress.ipv6Subnet: %d is not 128, 64, 48 or 32", ip.IPv6Subnet)
+	level := slog.LevelWarn
+	if text := a.opts.Logger.Level; text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			return fmt.Errorf("logger.level: %q is not debug, info, warn or error", text)
+		}
 	}
-	return errors.Join(append(errs, err)...)
+	h := a.opts.Logger.Handler
+	if h == nil {
+		h = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+	}
+	a.log = slog.New(h)
+	return nil
 }
 
 func (a *Auth) setSecret() error {
@@ -141,7 +159,7 @@ func (a *Auth) setOrigins() error {
 		return fmt.Errorf("trustedOrigins: %w", err)
 	}
 	if o.BaseURL == "" && o.DynamicBaseURL == nil {
-		if o.Production && o.EmailVerification.SendVerificationEmail != nil && !o.Compat.MailLinksFromRequestHost {
+		if o.Production && a.sendsMail() && !o.Compat.MailLinksFromRequestHost {
 			return errors.New("baseURL: needed in production when mail is sent, or whoever sends a request chooses the host of the links; set it, or baseURL.allowedHosts")
 		}
 		a.log.Warn("baseURL is not set: links and trusted origins follow each request's Host header")
@@ -186,67 +204,6 @@ func (a *Auth) setHasher() error {
 	return nil
 }
 
-// declaredModels are the core tables with their codecs.
-type declaredModels struct {
-	user         *db.Model[user.User]
-	session      *db.Model[session.Session]
-	account      *db.Model[account.Account]
-	verification *db.Model[verification.Verification]
-}
-
-// declareTables declares the core tables in upstream's order, with the names
-// that the options give them.
-func (a *Auth) declareTables() (m declaredModels, errs []error) {
-	var err [4]error
-	m.user, err[0] = user.NewModel(a.now)
-	m.session, err[1] = session.NewModel(a.now)
-	m.account, err[2] = account.NewModel(a.now)
-	m.verification, err[3] = verification.NewModel(a.now)
-	if e := errors.Join(err[:]...); e != nil {
-		return m, []error{e}
-	}
-	o := &a.opts
-	for _, d := range []struct {
-		option  string
-		table   *db.Table
-		name    string
-		columns map[string]string
-	}{
-		{"user", m.user.Table, o.User.ModelName, o.User.Fields},
-		{"session", m.session.Table, o.Session.ModelName, o.Session.Fields},
-		{"account", m.account.Table, o.Account.ModelName, o.Account.Fields},
-		{"verification", m.verification.Table, o.Verification.ModelName, o.Verification.Fields},
-	} {
-		errs = append(errs, a.tables.add(d.table), a.tables.rename(d.option, d.table.Model, d.name, d.columns))
-	}
-	if e := errors.Join(errs...); e != nil {
-		return m, errs
-	}
-	return m, nil
-}
-
-// addFields declares the additional fields of the options: behind those of the
-// plugins, as upstream orders columns and answers.
-func (a *Auth) addFields() (errs []error) {
-	o := &a.opts
-	for _, d := range []struct {
-		model  string
-		fields []Field
-	}{
-		{user.ModelName, o.User.AdditionalFields},
-		{session.ModelName, o.Session.AdditionalFields},
-		{account.ModelName, o.Account.AdditionalFields},
-		{verification.ModelName, o.Verification.AdditionalFields},
-	} {
-		for _, f := range d.fields {
-			if err := a.tables.extend(d.model, []*db.Field{&f}); err != nil {
-				errs = append(errs, fmt.Errorf("%s.additionalFields: %w", d.model, err))
-			}
-		}
-	}
-	return errs
-}
-
 // warnOfOrigins tells what an operator hardly wants in production.
 func (a *Auth) warnOfOrigins(resolver *origin.Resolver) {
 	o := &a.opts
@@ -261,4 +218,11 @@ func (a *Auth) warnOfOrigins(resolver *origin.Resolver) {
 	if o.Advanced.DisableOriginCheck || o.Advanced.DisableCSRFCheck != nil && *o.Advanced.DisableCSRFCheck {
 		a.log.Warn("the origin check is switched off: other sites can act for signed-in users")
 	}
+}
+
+// sendsMail tells whether a sender is configured whose mail carries links.
+func (a *Auth) sendsMail() bool {
+	o := &a.opts
+	return o.EmailVerification.SendVerificationEmail != nil || o.EmailAndPassword.SendResetPassword != nil ||
+		o.User.ChangeEmail.SendChangeEmailConfirmation != nil || o.User.DeleteUser.SendDeleteAccountVerification != nil
 }

@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// shedding counts the requests that were refused because the server is full, so
-// that a flood writes one log line a second and not one a request.
+// shedding counts requests in one kind of trouble, such as those refused because
+// the server is full, so that a flood writes one log line a second and not one a
+// request.
 type shedding struct {
 	mu    sync.Mutex
 	since time.Time
 	count int
 }
 
-// note counts one refusal. It returns how many there were since it last told,
+// note counts one request. It returns how many there were since it last told,
 // and whether it is time to tell.
 func (s *shedding) note(now time.Time) (count int, tell bool) {
 	s.mu.Lock()

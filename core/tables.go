@@ -39,6 +39,15 @@ func (ts *tableSet) extend(model string, fields []*db.Field) error {
 	return t.Extend(fields...)
 }
 
+func (ts *tableSet) migrate(model string, m db.Migration) error {
+	t := ts.by[model]
+	if t == nil {
+		return fmt.Errorf("migration %q: table %q is not declared", m.Name, model)
+	}
+	t.Migrations = append(t.Migrations, m)
+	return nil
+}
+
 // added are the fields that options and plugins have added to a table.
 func (ts *tableSet) added(model string) []*db.Field {
 	t := ts.by[model]
@@ -68,8 +77,17 @@ func (ts *tableSet) rename(option, model, name string, columns map[string]string
 func (ts *tableSet) check(ids db.IDKind) []error {
 	var errs []error
 	names := map[string]string{}
+	migrations := map[string]bool{}
 	for _, t := range ts.list {
 		t.IDs = ids
+		for i := range t.Migrations {
+			m := &t.Migrations[i]
+			errs = append(errs, m.Check())
+			if migrations[m.Name] {
+				errs = append(errs, fmt.Errorf("migration %q is declared twice", m.Name))
+			}
+			migrations[m.Name] = true
+		}
 		if other, dup := names[t.Name]; dup {
 			errs = append(errs, fmt.Errorf("tables %q and %q share the name %q", other, t.Model, t.Name))
 		}

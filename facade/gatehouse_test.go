@@ -54,7 +54,7 @@ func TestTheEndpointsCanBeCalledInProcess(t *testing.T) {
 }
 
 func TestAConfigurationThatIsWrongIsAnError(t *testing.T) {
-	if _, err := gatehouse.New(gatehouse.Options{}); err == nil || !strings.Contains(err.Error(), "database") || !strings.Contains(err.Error(), "secret") {
+	if _, err := gatehouse.New(gatehouse.Options{MaxBodyBytes: -1}); err == nil || !strings.Contains(err.Error(), "maxBodyBytes") || !strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
 }

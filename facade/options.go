@@ -5,7 +5,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
+	"github.com/gatehouse-auth/gatehouse/core/secondary"
 	"github.com/gatehouse-auth/gatehouse/core/secret"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+	"github.com/gatehouse-auth/gatehouse/core/verification"
 )
 
 // What the options are made of, in the order of Options.
@@ -16,24 +20,46 @@ type (
 	DynamicBaseURL = core.DynamicBaseURL
 	// SecretVersion is one secret of a rotation.
 	SecretVersion = secret.Version
+	// SecondaryStorage is a key-value store beside the database or instead of it.
+	SecondaryStorage = secondary.Storage
 	// EmailAndPassword configures sign-up and sign-in with a password.
 	EmailAndPassword = core.EmailAndPassword
 	// PasswordFuncs hash and verify passwords in the application's own way.
 	PasswordFuncs = core.PasswordFuncs
+	// ResetPasswordEmail is what a sender of reset mail gets.
+	ResetPasswordEmail = core.ResetPasswordEmail
 	// EmailVerification configures the mail that proves an address.
 	EmailVerification = core.EmailVerification
 	// VerificationEmail is what a sender of verification mail gets.
 	VerificationEmail = core.VerificationEmail
 	// UserOptions configures the user model.
 	UserOptions = core.UserOptions
+	// ChangeEmail configures how users change their address.
+	ChangeEmail = core.ChangeEmail
+	// ChangeEmailConfirmation is what a sender gets that asks the present address.
+	ChangeEmailConfirmation = core.ChangeEmailConfirmation
+	// DeleteUser configures how users delete themselves.
+	DeleteUser = core.DeleteUser
+	// DeleteAccountEmail is what a sender gets that confirms a deletion.
+	DeleteAccountEmail = core.DeleteAccountEmail
 	// SessionOptions configures sessions.
 	SessionOptions = core.SessionOptions
 	// CookieCache keeps the session in a cookie.
 	CookieCache = core.CookieCache
+	// RefreshCache configures how a cached session renews itself.
+	RefreshCache = core.RefreshCache
 	// AccountOptions configures the account model.
 	AccountOptions = core.AccountOptions
+	// AccountLinking configures which accounts a user may have together.
+	AccountLinking = core.AccountLinking
 	// VerificationOptions configures the verification model.
 	VerificationOptions = core.VerificationOptions
+	// StoreIdentifier says how identifiers of verifications are stored.
+	StoreIdentifier = core.StoreIdentifier
+	// IdentifierStorage is one way to store them.
+	IdentifierStorage = verification.Storage
+	// IdentifierOverride is how identifiers with a prefix are stored.
+	IdentifierOverride = verification.Override
 	// Field is an additional field of a model.
 	Field = core.Field
 	// RateLimit configures the limiter.
@@ -54,6 +80,10 @@ type (
 	CrossSubDomainCookies = core.CrossSubDomainCookies
 	// AdvancedDatabase configures ids.
 	AdvancedDatabase = core.AdvancedDatabase
+	// BackgroundTasks configures work that no request waits for.
+	BackgroundTasks = core.BackgroundTasks
+	// Experimental holds options of upstream that have no effect here.
+	Experimental = core.Experimental
 	// Logger configures logging.
 	Logger = core.Logger
 	// APIErrors configures what happens on errors.
@@ -86,4 +116,8 @@ type (
 	Hook = core.Hook
 	// Error is the answer to a request that failed.
 	Error = core.Error
+	// User is a stored user.
+	User = user.User
+	// Session is a stored session.
+	Session = session.Session
 )

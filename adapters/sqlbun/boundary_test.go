@@ -13,7 +13,7 @@ func TestThePackageKnowsNoDriverAndNoDialect(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dep := range strings.FieldsSeq(string(out)) {
-		for _, foreign := range []string{"modernc.org/", "github.com/jackc/", "github.com/go-sql-driver/", "github.com/uptrace/bun/dialect/sqlitedialect"} {
+		for _, foreign := range []string{"modernc.org/", "github.com/jackc/", "github.com/go-sql-driver/", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/mysqldialect"} {
 			if strings.HasPrefix(dep, foreign) {
 				t.Errorf("the package depends on %s", dep)
 			}

@@ -1,6 +1,7 @@
 package sqlbun
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -64,11 +65,15 @@ func (a *Adapter) condition(s *SQL, t *db.Table, alias string, c value.Condition
 		return a.membership(s, col, c, name, text)
 	case db.Lt, db.Lte, db.Gt, db.Gte:
 		v, err := a.encode(col, c.Value)
+		if errors.Is(err, ErrNeverHeld) {
+			s.Text("1 = 0")
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		sign := map[db.Op]string{db.Lt: " < ", db.Lte: " <= ", db.Gt: " > ", db.Gte: " >= "}[c.Op]
-		s.Put(text).Text(sign).Value(v)
+		sign := map[db.Op]string{db.Lt: "<", db.Lte: "<=", db.Gt: ">", db.Gte: ">="}[c.Op]
+		a.dialect.Compare(s, col, text, sign, v)
 	case db.Contains, db.StartsWith, db.EndsWith:
 		operand, _ := c.Value.(string)
 		if operand == "" {
@@ -88,37 +93,53 @@ func (a *Adapter) equality(s *SQL, col Column, c value.Condition, name, text Par
 		return nil
 	}
 	v, err := a.encode(col, c.Value)
+	if errors.Is(err, ErrNeverHeld) {
+		s.Text(map[db.Op]string{db.Eq: "1 = 0", db.Ne: "1 = 1"}[c.Op])
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if c.Op == db.Eq {
-		s.Put(text).Text(" = ").Value(v)
-	} else {
-		s.Text("(").Put(text).Text(" <> ").Value(v).Text(" OR ").Put(name).Text(" IS NULL)")
+		a.dialect.Compare(s, col, text, "=", v)
+		return nil
 	}
+	s.Text("(NOT (")
+	a.dialect.Compare(s, col, text, "=", v)
+	s.Text(") OR ").Put(name).Text(" IS NULL)")
 	return nil
 }
 
 func (a *Adapter) membership(s *SQL, col Column, c value.Condition, name, text Part) error {
-	if len(c.List) == 0 { // of NULL alone
-		s.Put(name).Text(map[db.Op]string{db.In: " IS NULL", db.NotIn: " IS NOT NULL"}[c.Op])
-		return nil
-	}
-	literals := make([]any, len(c.List))
-	for i, v := range c.List {
-		var err error
-		if literals[i], err = a.encode(col, v); err != nil {
+	var literals []any
+	for _, v := range c.List {
+		literal, err := a.encode(col, v)
+		if errors.Is(err, ErrNeverHeld) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		literals = append(literals, literal)
 	}
-	orNull := c.Null == (c.Op == db.In)
+	in := c.Op == db.In
+	switch {
+	case len(literals) == 0 && c.Null:
+		s.Put(name).Text(map[bool]string{true: " IS NULL", false: " IS NOT NULL"}[in])
+		return nil
+	case len(literals) == 0:
+		s.Text(map[bool]string{true: "1 = 0", false: "1 = 1"}[in])
+		return nil
+	}
+	orNull := c.Null == in
+	s.Text(map[bool]string{true: "(", false: "(NOT ("}[in])
+	a.dialect.In(s, col, text, literals)
+	if !in {
+		s.Text(")")
+	}
 	if orNull {
-		s.Text("(")
+		s.Text(" OR ").Put(name).Text(" IS NULL")
 	}
-	s.Put(text).Text(map[db.Op]string{db.In: " IN (", db.NotIn: " NOT IN ("}[c.Op])
-	s.list(len(literals), func(i int) { s.Value(literals[i]) }).Text(")")
-	if orNull {
-		s.Text(" OR ").Put(name).Text(" IS NULL)")
-	}
+	s.Text(")")
 	return nil
 }

@@ -2,8 +2,12 @@ package sqlbun
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
@@ -21,10 +25,15 @@ type Error struct {
 func (e *Error) Error() string {
 	what := "the database reported an error"
 	switch e.Fault.Kind {
+	case Unique:
+		// With a table it is a db.UniqueError: this is the index of a migration.
+		what = "rows have the same value; remove duplicates, then migrate again"
 	case Reference:
 		what = db.ErrReference.Error()
 	case Required:
 		what = "a required column would be NULL"
+	case Range:
+		what = "a value is beyond what the column's type holds"
 	case Schema:
 		what = "the database lacks a table or a column; migrate it"
 	case Retry:
@@ -65,11 +74,35 @@ func (a *Adapter) fail(ctx context.Context, op string, t *db.Table, err error) e
 			return fmt.Errorf("%s %s: %w", op, e.Model, ended)
 		}
 	}
-	e.Fault = a.dialect.Fault(err)
+	if e.Fault = a.dialect.Fault(err); e.Fault.Kind == Other && away(err) {
+		e.Fault.Kind = Unavailable
+	}
 	if e.Fault.Kind == Unique && t != nil {
-		return &db.UniqueError{Model: t.Model, Field: a.fieldOf(t, e.Fault.Column)}
+		return &db.UniqueError{Model: t.Model, Field: a.refused(t, e.Fault)}
 	}
 	return e
+}
+
+// away tells whether there was no database to speak to, or no longer.
+func away(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// refused finds the field whose unique index refused a row, by the column or by
+// the names that migrations, ours and upstream's, give to indexes.
+func (a *Adapter) refused(t *db.Table, f Fault) string {
+	if name := a.fieldOf(t, f.Column); name != "" || f.Index == "" {
+		return name
+	}
+	for _, name := range t.Names() {
+		c := column(t, name)
+		if a.dialect.SameName(f.Index, c.SQLName()) || a.dialect.SameName(f.Index, indexName(c, true)) {
+			return name
+		}
+	}
+	return ""
 }
 
 func (a *Adapter) fieldOf(t *db.Table, sqlName string) string {
@@ -96,13 +129,24 @@ func (e *valueError) Error() string {
 
 func (e *valueError) Unwrap() error { return e.err }
 
+// writtenError reports a value that cannot be read of a row that was written.
+type writtenError struct{ err error }
+
+func (e *writtenError) Error() string { return e.err.Error() }
+
+func (e *writtenError) Unwrap() error { return e.err }
+
 // harmless tells whether a transaction can go on after err: the database
 // refused one statement, or we refused a value. After anything else (a full
 // disk, an interrupt, a lost connection) it may have been rolled back already,
-// and the next statement would be committed on its own.
+// and the next statement would be committed on its own. A row that was written
+// and cannot be read would be committed although its statement failed.
 func harmless(err error) bool {
+	if _, ok := errors.AsType[*writtenError](err); ok {
+		return false
+	}
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Fault.Kind == Reference || e.Fault.Kind == Required
+		return e.Fault.Kind == Reference || e.Fault.Kind == Required || e.Fault.Kind == Range
 	}
 	var v *valueError
 	return errors.Is(err, db.ErrUnique) || errors.As(err, &v)

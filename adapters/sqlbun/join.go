@@ -62,7 +62,7 @@ func joinKey(v any) any {
 
 func (a *Adapter) joinBatch(ctx context.Context, conn bun.IDB, j db.Join, limit int, keys []any, found map[any][]db.Row) error {
 	cols := columns(j.Table, j.Table.Names())
-	foreign := column(j.Table, j.Foreign)
+	foreign := operand(primary, column(j.Table, j.Foreign))
 	conds, err := value.Conditions(j.Table, db.Where{{Field: j.Foreign, Op: db.In, Value: keys}})
 	if err != nil {
 		return err
@@ -76,7 +76,10 @@ func (a *Adapter) joinBatch(ctx context.Context, conn bun.IDB, j db.Join, limit 
 		s.Text(" LIMIT ").Value(int64(limit))
 	} else {
 		s.Text("(SELECT ").columns(primary, cols)
-		s.Text(", row_number() OVER (PARTITION BY ").Name(primary, foreign.SQLName()).Text(") AS ").Name("gatehouse rank")
+		s.Text(", row_number() OVER (PARTITION BY ")
+		// Where a collation takes two parents' keys for one, they would share the limit.
+		a.dialect.Exact(s, foreign.Column, foreign.Name)
+		s.Text(") AS ").Name("gatehouse rank")
 		s.Text(" FROM ").table(j.Table).Text(" AS ").Name(primary)
 		if err := a.where(s, j.Table, primary, conds); err != nil {
 			return err

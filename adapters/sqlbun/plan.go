@@ -2,7 +2,8 @@ package sqlbun
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -14,10 +15,18 @@ type LiveTable struct {
 	Columns []LiveColumn
 	Indexes []LiveIndex
 	Rows    bool // there are some
+	// Conflicts are what of the table as a whole the Adapter cannot work with.
+	Conflicts []db.Conflict
 }
 
 // LiveColumn is a column as the database has it, its type in the database's words.
-type LiveColumn struct{ Name, Type string }
+type LiveColumn struct {
+	Name, Type string
+	// Collation is that of a text column, where a Collator needs to know it.
+	Collation string
+	// Prefix is how many characters of the column an index takes; 0 is all.
+	Prefix int
+}
 
 // LiveIndex is an index over whole columns of all rows; others are left out.
 type LiveIndex struct {
@@ -28,48 +37,71 @@ type LiveIndex struct {
 
 // Plan compares the declared tables with the live database and changes nothing.
 func (a *Adapter) Plan(ctx context.Context, tables []*db.Table) (*db.Plan, error) {
-	var p *db.Plan
-	err := a.do(ctx, snapshot, "plan", nil, func(conn bun.IDB) error {
+	var p *plan
+	mode := snapshot
+	if !a.dialect.Traits().TransactionalDDL {
+		// A change of a table by another instance would end the snapshot.
+		mode = reading
+	}
+	err := a.do(ctx, mode, "plan", nil, func(conn bun.IDB) error {
 		var err error
 		p, err = a.plan(ctx, conn, tables)
 		return err
 	})
-	return p, err
-}
-
-// Missing tells whether the database is not yet, or not quite, what the
-// declared tables need.
-func (a *Adapter) Missing(ctx context.Context, tables []*db.Table) (bool, error) {
-	p, err := a.Plan(ctx, tables)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	return !p.Empty(), nil
+	return p.told(), nil
 }
 
-// plan lists new tables first, then new columns, then indexes, so that every
-// step finds what it refers to.
-func (a *Adapter) plan(ctx context.Context, conn bun.IDB, tables []*db.Table) (*db.Plan, error) {
+// plan is a db.Plan that knows the tables.
+type plan struct {
+	steps     []step
+	conflicts []db.Conflict
+}
+
+// step is a db.Step on a table, which has no declared fields where it is the
+// ledger of Migrations.
+type step struct {
+	db.Step
+	table *db.Table
+}
+
+func (p *plan) told() *db.Plan { return &db.Plan{Steps: told(p.steps), Conflicts: p.conflicts} }
+
+func told(steps []step) []db.Step {
+	var out []db.Step
+	for _, s := range steps {
+		out = append(out, s.Step)
+	}
+	return out
+}
+
+// plan lists new tables first, then new columns, then indexes, then Migrations,
+// so that every step finds what it refers to.
+func (a *Adapter) plan(ctx context.Context, conn bun.IDB, tables []*db.Table) (*plan, error) {
 	d, err := a.design(tables)
 	if err != nil {
 		return nil, err
 	}
-	var creates, adds, indexes []db.Step
-	p := &db.Plan{}
-	for _, t := range d.inOrder(tables) {
-		live, err := a.dialect.Inspect(ctx, conn, t)
-		if err != nil {
+	var creates, adds, indexes []step
+	p := &plan{}
+	for _, t := range tables {
+		if d.live[t], err = a.dialect.Inspect(ctx, conn, t); err != nil {
 			return nil, a.fail(ctx, "inspect", t, err)
 		}
+	}
+	for _, t := range d.inOrder(tables) {
+		live := d.live[t]
 		if live == nil {
-			step, err := d.createTable(t)
+			create, err := d.createTable(t)
 			if err != nil {
 				return nil, err
 			}
-			creates = append(creates, step)
+			creates = append(creates, step{create, t})
 			for _, f := range t.Fields {
 				if f.Index {
-					indexes = append(indexes, d.createIndex(column(t, f.Name), f.Unique))
+					indexes = append(indexes, step{d.createIndex(column(t, f.Name), f.Unique), t})
 				}
 			}
 			continue
@@ -80,9 +112,13 @@ func (a *Adapter) plan(ctx context.Context, conn bun.IDB, tables []*db.Table) (*
 		}
 		adds = append(adds, alter.adds...)
 		indexes = append(indexes, alter.indexes...)
-		p.Conflicts = append(p.Conflicts, alter.conflicts...)
+		p.conflicts = append(p.conflicts, alter.conflicts...)
 	}
-	p.Steps = append(append(creates, adds...), indexes...)
+	migrations, err := d.migrations(ctx, conn, tables)
+	if err != nil {
+		return nil, err
+	}
+	p.steps = slices.Concat(creates, adds, indexes, migrations)
 	return p, nil
 }
 
@@ -92,26 +128,27 @@ type alteration struct {
 	live *LiveTable
 	t    *db.Table
 
-	adds, indexes []db.Step
+	adds, indexes []step
 	conflicts     []db.Conflict
 }
 
 func (al *alteration) run() error {
+	al.conflicts = append(al.conflicts, al.live.Conflicts...)
 	id := column(al.t, db.ID)
-	if have, ok := al.column(id); !ok || !al.d.a.dialect.Accepts(id, have) {
-		al.conflict(id, al.d.a.dialect.Type(id), have)
+	if have, ok := al.live.column(al.d.a.dialect, id); !ok || !al.d.a.dialect.Accepts(id, have.Type) {
+		al.conflict(id, al.d.a.dialect.Type(id), have.Type)
 	}
 	for _, f := range al.t.Fields {
 		c := column(al.t, f.Name)
-		have, ok := al.column(c)
+		have, ok := al.live.column(al.d.a.dialect, c)
 		if !ok {
 			if err := al.add(c); err != nil {
 				return err
 			}
 			continue
 		}
-		if !al.d.a.dialect.Accepts(c, have) {
-			al.conflict(c, al.d.a.dialect.Type(c), have)
+		if !al.d.a.dialect.Accepts(c, have.Type) {
+			al.conflict(c, al.d.a.dialect.Type(c), have.Type)
 			continue
 		}
 		al.index(c)
@@ -131,11 +168,11 @@ func (al *alteration) add(c Column) error {
 			return nil
 		}
 	}
-	step, err := al.d.addColumn(c)
+	add, err := al.d.addColumn(c)
 	if err != nil {
 		return err
 	}
-	al.adds = append(al.adds, step)
+	al.adds = append(al.adds, step{add, al.t})
 	al.index(c)
 	return nil
 }
@@ -152,16 +189,16 @@ func (al *alteration) index(c Column) {
 			return
 		}
 	}
-	al.indexes = append(al.indexes, al.d.createIndex(c, c.Field.Unique))
+	al.indexes = append(al.indexes, step{al.d.createIndex(c, c.Field.Unique), al.t})
 }
 
-func (al *alteration) column(c Column) (typ string, ok bool) {
-	for _, live := range al.live.Columns {
-		if al.d.a.dialect.SameName(live.Name, c.SQLName()) {
-			return live.Type, true
+func (live *LiveTable) column(d Dialect, c Column) (have LiveColumn, ok bool) {
+	for _, have := range live.Columns {
+		if d.SameName(have.Name, c.SQLName()) {
+			return have, true
 		}
 	}
-	return "", false
+	return LiveColumn{}, false
 }
 
 func (al *alteration) conflict(c Column, want, have string) {
@@ -171,20 +208,33 @@ func (al *alteration) conflict(c Column, want, have string) {
 	al.conflicts = append(al.conflicts, db.Conflict{Table: al.t.Name, Column: c.SQLName(), Want: want, Have: have})
 }
 
-// Apply brings the database to the declared tables in one transaction, under
-// a lock: of two instances that start at once, one migrates and the other
-// finds nothing to do. progress, which may be nil, hears of each step when it
-// has run; nothing stands until all of them have. The Plan that ran comes
-// back. A Plan with conflicts is a *db.ConflictError and runs nothing.
+// Apply brings the database to the declared tables under a lock: of two
+// instances that start at once, one migrates and the other finds nothing to do.
+// It is one transaction where the database can take back tables and columns;
+// elsewhere the steps of a migration that fails are undone one by one, see
+// [UndoError]. It is refused inside a transaction of the Adapter. progress, which
+// may be nil, hears of each step when it has run; nothing stands until all of
+// them have. The Plan that ran comes back. A Plan with conflicts is a
+// *db.ConflictError and runs nothing.
 func (a *Adapter) Apply(ctx context.Context, tables []*db.Table, progress func(step db.Step)) (*db.Plan, error) {
+	if _, inside := ctx.Value(txKey{a}).(*scope); inside {
+		return nil, errApplyInside
+	}
 	// Without a look first, every start of a complete server would take the
 	// lock for writing.
-	p, err := a.Plan(ctx, tables)
-	if err != nil || p.Empty() {
-		return p, err
+	seen, err := a.Plan(ctx, tables)
+	if err != nil || seen.Empty() {
+		return seen, err
 	}
+	if len(seen.Conflicts) > 0 {
+		return nil, &db.ConflictError{Conflicts: seen.Conflicts}
+	}
+	if !a.dialect.Traits().TransactionalDDL {
+		return a.applyInSteps(ctx, tables, progress)
+	}
+	var p *plan
 	err = a.Tx(ctx, func(ctx context.Context) error {
-		if err := a.Lock(ctx, "gatehouse migration"); err != nil {
+		if err := a.Lock(ctx, migrationLock); err != nil {
 			return err
 		}
 		return a.do(ctx, writing, "migrate", nil, func(conn bun.IDB) error {
@@ -192,31 +242,40 @@ func (a *Adapter) Apply(ctx context.Context, tables []*db.Table, progress func(s
 			if p, err = a.plan(ctx, conn, tables); err != nil {
 				return err
 			}
-			return a.apply(ctx, conn, p, progress)
+			_, err = a.run(ctx, conn, p, progress)
+			return err
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p.told(), nil
 }
 
-func (a *Adapter) apply(ctx context.Context, conn bun.IDB, p *db.Plan, progress func(step db.Step)) error {
-	if len(p.Conflicts) > 0 {
-		return &db.ConflictError{Conflicts: p.Conflicts}
+var errApplyInside = errors.New("migrate: Apply was called with the context of a transaction; call it before the transaction, or with another context")
+
+func described(step db.Step) string {
+	what := step.Kind + " " + step.Table
+	if step.Name != "" {
+		what += "." + step.Name
 	}
-	for _, step := range p.Steps {
+	return what
+}
+
+const migrationLock = "gatehouse migration"
+
+// run runs the steps of a Plan and tells how many have.
+func (a *Adapter) run(ctx context.Context, conn bun.IDB, p *plan, progress func(step db.Step)) (int, error) {
+	if len(p.conflicts) > 0 {
+		return 0, &db.ConflictError{Conflicts: p.conflicts}
+	}
+	for i, step := range p.steps {
 		if _, err := conn.ExecContext(ctx, step.SQL); err != nil {
-			what := fmt.Sprintf("%s %s", step.Kind, step.Table)
-			if step.Name != "" {
-				what += "." + step.Name
-			}
-			err = a.fail(ctx, what, nil, err)
-			return err
+			return i, a.fail(ctx, described(step.Step), nil, err)
 		}
 		if progress != nil {
-			progress(step)
+			progress(step.Step)
 		}
 	}
-	return nil
+	return len(p.steps), nil
 }

@@ -69,8 +69,14 @@ func (sel *selection) width() int {
 	return n
 }
 
-// Select reads rows: one statement, and one more for each join of many rows,
-// in the same snapshot.
+func operand(alias string, c Column) Operand {
+	return Operand{Column: c, Name: func(s *SQL) { s.Name(alias, c.SQLName()) }}
+}
+
+// Select reads rows: one statement, and one more for each join of many rows.
+// Several statements see one snapshot; inside a transaction they see what its
+// isolation lets them see. Rows to be locked that take several statements need a
+// transaction, or the locks would end with the reading: db.ErrNoTx.
 func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 	if err := value.Query(q); err != nil {
 		return nil, err
@@ -82,6 +88,9 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 	}
 	mode := reading
 	if len(sel.apart) > 0 {
+		if _, ok := ctx.Value(txKey{a}).(*scope); q.ForUpdate && !ok {
+			return nil, db.ErrNoTx
+		}
 		mode = snapshot
 	}
 	var rows []db.Row
@@ -125,15 +134,15 @@ func (a *Adapter) selectSQL(sel *selection) (*SQL, error) {
 	s.Text(" FROM ").table(sel.Table).Text(" AS ").Name(primary)
 	for _, j := range sel.inline {
 		s.Text(" LEFT JOIN ").table(j.Table).Text(" AS ").Name(j.alias).Text(" ON ")
-		s.Name(j.alias, column(j.Table, j.Foreign).SQLName()).Text(" = ").Name(primary, column(sel.Table, j.Local).SQLName())
+		a.dialect.Equal(s, operand(j.alias, column(j.Table, j.Foreign)), operand(primary, column(sel.Table, j.Local)))
 	}
 	if err := a.where(s, sel.Table, primary, conds); err != nil {
 		return nil, err
 	}
 	for i, o := range sel.Order {
 		s.Text(map[bool]string{true: " ORDER BY ", false: ", "}[i == 0])
-		name := column(sel.Table, o.Field).SQLName()
-		a.dialect.Order(s, func(s *SQL) { s.Name(primary, name) }, o.Desc)
+		c := column(sel.Table, o.Field)
+		a.dialect.Order(s, c, func(s *SQL) { s.Name(primary, c.SQLName()) }, o.Desc)
 	}
 	switch {
 	case sel.Limit > 0:
@@ -146,7 +155,7 @@ func (a *Adapter) selectSQL(sel *selection) (*SQL, error) {
 		s.Text(" OFFSET ").Value(int64(sel.Offset))
 	}
 	if sel.ForUpdate {
-		s.Text(a.dialect.ForUpdate())
+		s.Text(a.dialect.Traits().ForUpdate)
 	}
 	return s, nil
 }

@@ -3,8 +3,8 @@
 // run time, and values are converted by the type of our field, not by the
 // driver's.
 //
-// This package knows no driver and no database. Package sqlite opens one;
-// what differs between databases stands in its Dialect.
+// This package knows no driver and no database. Packages postgres, mysql and
+// sqlite open one; what differs between databases stands in their Dialects.
 package sqlbun
 
 import (
@@ -21,6 +21,7 @@ import (
 type Adapter struct {
 	dialect     Dialect
 	write, read *bun.DB
+	borrowed    bool         // Close leaves the pools open
 	check       func() error // what Ping looks at besides; nil for nothing
 }
 
@@ -41,6 +42,13 @@ func New(d Dialect, write, read *sql.DB) *Adapter {
 	return a
 }
 
+// Over makes an Adapter over a pool of the application's, which Close leaves open.
+func Over(d Dialect, pool *sql.DB) *Adapter {
+	a := New(d, pool, pool)
+	a.borrowed = true
+	return a
+}
+
 // CheckOnPing adds a check to Ping. Call it before the Adapter is used.
 func (a *Adapter) CheckOnPing(check func() error) { a.check = check }
 
@@ -56,9 +64,12 @@ func (a *Adapter) Ping(ctx context.Context) error {
 	return a.fail(ctx, "ping", nil, err)
 }
 
-// Close closes the pools once their queries have ended, or reports the end of
+// Close closes the Adapter's own pools once their queries have ended, or reports the end of
 // ctx and leaves them to close when they can. Later calls fail.
 func (a *Adapter) Close(ctx context.Context) error {
+	if a.borrowed {
+		return nil
+	}
 	done := make(chan error, 1)
 	// The goroutine ends with the last running query: every one has a context.
 	go func() { done <- errors.Join(a.read.Close(), a.write.Close()) }()

@@ -2,7 +2,6 @@ package sqlbun
 
 import (
 	"context"
-	"errors"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
@@ -47,6 +46,11 @@ func (s *SQL) Name(parts ...string) *SQL {
 func (s *SQL) Value(v any) *SQL {
 	s.buf = s.gen.Append(s.buf, v)
 	return s
+}
+
+// Values appends literals, between commas.
+func (s *SQL) Values(vs []any) *SQL {
+	return s.list(len(vs), func(i int) { s.Value(vs[i]) })
 }
 
 // Put appends what a part writes.
@@ -113,7 +117,11 @@ func (a *Adapter) query(ctx context.Context, conn bun.IDB, op string, t *db.Tabl
 			refused = each(raw)
 		}
 	}
-	return errors.Join(a.fail(ctx, op, t, rows.Err()), refused)
+	if err := rows.Err(); err != nil {
+		// Whatever the rows before it were, the statement has failed.
+		return a.fail(ctx, op, t, err)
+	}
+	return refused
 }
 
 // decode makes a row of scanned values.

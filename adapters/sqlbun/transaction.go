@@ -3,9 +3,11 @@ package sqlbun
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -15,6 +17,10 @@ import (
 // attempts is how often a transaction runs when the database reports a
 // serialization failure or a deadlock.
 const attempts = 3
+
+// endTime bounds each statement that ends a transaction, or brings it back to a
+// savepoint. They do not end with the caller's context.
+const endTime = 10 * time.Second
 
 var errEnded = errors.New("the transaction of this context has ended")
 
@@ -28,6 +34,7 @@ type transaction struct {
 	conn   bun.Tx
 	depth  int
 	broken error // what made it unfit to go on; see harmless
+	locked bool  // Lock was called
 }
 
 // scope is the part of a transaction that one call of Tx covers.
@@ -52,11 +59,12 @@ func (a *Adapter) do(ctx context.Context, mode access, op string, t *db.Table, f
 	}
 	switch mode {
 	case writing:
-		return fn(a.write)
+		// Alone in its transaction, a statement can run again as one of Tx can.
+		return again(ctx, func() error { return fn(a.write) })
 	case reading:
 		return fn(a.read)
 	}
-	tx, err := a.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := a.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: a.dialect.Traits().Snapshot})
 	if err != nil {
 		return a.fail(ctx, op, t, err)
 	}
@@ -97,8 +105,13 @@ func (a *Adapter) Tx(ctx context.Context, fn func(context.Context) error) error 
 	if sc, ok := ctx.Value(txKey{a}).(*scope); ok {
 		return a.savepoint(ctx, sc, fn)
 	}
+	return again(ctx, func() error { return a.attempt(ctx, fn) })
+}
+
+// again runs a transaction until it has not met another one, at most so many times.
+func again(ctx context.Context, run func() error) error {
 	for n := 1; ; n++ {
-		err := a.attempt(ctx, fn)
+		err := run()
 		var e *Error
 		if n == attempts || ctx.Err() != nil || !errors.As(err, &e) || e.Fault.Kind != Retry {
 			return err
@@ -107,19 +120,36 @@ func (a *Adapter) Tx(ctx context.Context, fn func(context.Context) error) error 
 }
 
 func (a *Adapter) attempt(ctx context.Context, fn func(context.Context) error) error {
-	conn, err := a.write.BeginTx(ctx, nil)
+	// The transaction's own context: with the caller's, a COMMIT that is under way
+	// when the caller goes away would be done and reported as an error.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	conn, err := a.write.Conn(ctx)
 	if err != nil {
 		return a.fail(ctx, "begin", nil, err)
 	}
-	sc := &scope{tx: &transaction{conn: conn}}
+	defer func() { _ = conn.Close() }()
+	follow := context.AfterFunc(ctx, end) // while BEGIN waits
+	tx, err := conn.BeginTx(life, &sql.TxOptions{Isolation: a.dialect.Traits().Isolation})
+	if err != nil {
+		follow()
+		return a.fail(ctx, "begin", nil, err)
+	}
+	sc := &scope{tx: &transaction{conn: tx}}
 	committed := false
 	defer func() {
 		// Runs on a panic too, which then goes on.
 		sc.end()
-		if !committed {
-			_ = conn.Rollback()
+		if !committed && errors.Is(a.finish(ctx, "rollback", end, tx.Rollback), db.ErrUnavailable) {
+			discard(conn)
+		}
+		if sc.tx.locked {
+			a.unlock(ctx, conn)
 		}
 	}()
+	if !follow() {
+		return a.fail(ctx, "begin", nil, context.Canceled)
+	}
 	if err := fn(context.WithValue(ctx, txKey{a}, sc)); err != nil {
 		return err
 	}
@@ -127,18 +157,65 @@ func (a *Adapter) attempt(ctx context.Context, fn func(context.Context) error) e
 	if err := sc.tx.broken; err != nil {
 		return fmt.Errorf("the transaction failed before its end: %w", err)
 	}
-	err = conn.Commit()
+	// The last look at the context: from here on the answer is the database's.
+	if err := ctx.Err(); err != nil {
+		return a.fail(ctx, "commit", nil, err)
+	}
+	err = a.finish(ctx, "commit", end, tx.Commit)
 	committed = err == nil
-	return a.fail(ctx, "commit", nil, err)
+	return err
+}
+
+// finish runs what ends a transaction and, where it takes too long, calls end,
+// which must cut it short.
+func (a *Adapter) finish(ctx context.Context, op string, end func(), run func() error) error {
+	late := make(chan struct{})
+	timer := time.AfterFunc(endTime, func() {
+		close(late)
+		end()
+	})
+	err := run()
+	if err != nil && !timer.Stop() {
+		<-late
+		return &Error{Op: op, Fault: Fault{Kind: Unavailable, Code: "no answer within " + endTime.String()}}
+	}
+	timer.Stop()
+	return a.fail(context.WithoutCancel(ctx), op, nil, err)
+}
+
+// finishBy runs a statement of the same kind.
+func (a *Adapter) finishBy(ctx context.Context, op string, conn bun.IConn, statement string) error {
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	return a.finish(ctx, op, end, func() error {
+		_, err := conn.ExecContext(ctx, statement)
+		return err
+	})
+}
+
+// unlock gives back what Lock took where the end of the transaction does not.
+// A connection that cannot is closed, which gives it back as well.
+func (a *Adapter) unlock(ctx context.Context, conn bun.Conn) {
+	unlock := a.dialect.Traits().Unlock
+	if unlock == "" {
+		return
+	}
+	if a.finishBy(ctx, "unlock", conn, unlock) != nil {
+		discard(conn)
+	}
+}
+
+// discard ends a connection that must not be used again.
+func discard(conn bun.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
 func (a *Adapter) savepoint(ctx context.Context, outer *scope, fn func(context.Context) error) error {
 	var name string
-	// Not ctx: it may end while the transaction goes on, which must then still
-	// get its state back.
+	// ctx may end while the transaction goes on, which must then still get its
+	// state back.
 	exec := func(statement string) error {
-		_, err := outer.tx.conn.ExecContext(context.WithoutCancel(ctx), statement+name)
-		return a.fail(context.WithoutCancel(ctx), "savepoint", nil, err)
+		return a.finishBy(ctx, "savepoint", outer.tx.conn, statement+name)
 	}
 	err := outer.do(ctx, func(bun.IDB) error {
 		outer.tx.depth++
@@ -176,6 +253,8 @@ func (a *Adapter) Lock(ctx context.Context, name string) error {
 		return db.ErrNoTx
 	}
 	return sc.do(ctx, func(conn bun.IDB) error {
+		// Set before the call: one that was cut short may have taken the lock.
+		sc.tx.locked = true
 		return a.fail(ctx, "lock", nil, a.dialect.Lock(ctx, conn, name))
 	})
 }

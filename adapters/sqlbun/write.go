@@ -34,6 +34,9 @@ func (a *Adapter) Insert(ctx context.Context, t *db.Table, row db.Row) (db.Row, 
 		s.Value(v)
 	}
 	s.Text(")")
+	if !a.dialect.Traits().Returning {
+		return a.insertThenRead(ctx, t, s, row)
+	}
 	rows, err := a.change(ctx, "insert into", t, s)
 	if err != nil {
 		return nil, err
@@ -75,6 +78,9 @@ func (a *Adapter) Update(ctx context.Context, c db.Change) (db.Result, error) {
 		}
 		s.Value(v)
 	}
+	if c.Returning && !a.dialect.Traits().Returning {
+		return a.updateThenRead(ctx, c.Table, s, conds)
+	}
 	if err := a.where(s, c.Table, "", conds); err != nil {
 		return db.Result{}, err
 	}
@@ -87,6 +93,9 @@ func (a *Adapter) Delete(ctx context.Context, r db.Removal) (db.Result, error) {
 	conds, err := value.Conditions(r.Table, r.Where)
 	if err != nil {
 		return db.Result{}, err
+	}
+	if r.Returning && !a.dialect.Traits().Returning {
+		return a.readThenDelete(ctx, r.Table, conds)
 	}
 	s := a.sql("DELETE FROM ").table(r.Table)
 	if err := a.where(s, r.Table, "", conds); err != nil {
@@ -120,8 +129,11 @@ func (a *Adapter) change(ctx context.Context, op string, t *db.Table, s *SQL) ([
 		rows = nil
 		return a.query(ctx, conn, op, t, s, len(cols), func(raw []any) error {
 			row, err := a.decode(cols, raw)
+			if err != nil {
+				return &writtenError{err}
+			}
 			rows = append(rows, row)
-			return err
+			return nil
 		})
 	})
 	if err != nil {

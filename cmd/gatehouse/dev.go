@@ -10,7 +10,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/cmd/gatehouse/outbox"
 	"github.com/gatehouse-auth/gatehouse/cmd/gatehouse/server"
-	"github.com/gatehouse-auth/gatehouse/core/origin"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
 )
@@ -45,7 +44,7 @@ func (c *devCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	cfg.Options.Logger.Handler = slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn})
-	s, err := open(ctx, cfg, box)
+	s, err := open(ctx, cfg, box, t.waiting)
 	if err != nil {
 		return err
 	}
@@ -63,9 +62,13 @@ func devConfig(port, secret string, deliver config.Deliver) (*config.Config, err
 	text, err := wire.Marshal(map[string]any{
 		"baseURL":           "http://localhost:" + port,
 		"trustedOrigins":    []string{"http://localhost:" + port, "http://127.0.0.1:" + port},
-		"emailAndPassword":  map[string]any{"enabled": true},
+		"emailAndPassword":  map[string]any{"enabled": true, "sendResetPassword": true},
 		"emailVerification": map[string]any{"sendVerificationEmail": true, "sendOnSignUp": true},
-		"database":          map[string]any{"dialect": "sqlite", "dsn": devDatabase},
+		"user": map[string]any{
+			"changeEmail": map[string]any{"enabled": true, "sendChangeEmailConfirmation": true},
+			"deleteUser":  map[string]any{"enabled": true, "sendDeleteAccountVerification": true},
+		},
+		"database": map[string]any{"dialect": "sqlite", "dsn": devDatabase},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("configuration for development: %w", err)
@@ -96,9 +99,7 @@ func (t *terminal) welcome(listeners []net.Listener, port string) {
 Point the better-auth client at it:  createAuthClient({ baseURL: "http://localhost:%[1]s" })
 Stop with Ctrl+C.
 `, port, filepath.Join(dir, devDatabase), filepath.Join(dir, devSecret))
-	for _, l := range listeners {
-		if !origin.IsLoopback(l.Addr().String()) {
-			t.notef("Warning: %s can be reached from other machines, and anybody who reaches it can read the outbox.\n", l.Addr())
-		}
+	for _, addr := range exposed(listeners) {
+		t.notef("Warning: %s "+exposure+".\n", addr)
 	}
 }

@@ -37,10 +37,13 @@ In production:
     gatehouse serve --config gatehouse.yaml`
 
 // terminal is where a command writes: results to out, everything else to err.
-type terminal struct{ out, err io.Writer }
+type terminal struct {
+	out, err io.Writer
+	watched  bool // a person sees err as it is written
+}
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr}))
+	os.Exit(run(context.Background(), os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr, watched: isWatched(os.Stderr)}))
 }
 
 // run executes one command line and returns the exit code.

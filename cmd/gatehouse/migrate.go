@@ -7,7 +7,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/secondary"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
 )
@@ -26,7 +28,10 @@ type applyCommand struct {
 
 // Run shows the plan, then runs it step by step.
 func (c *applyCommand) Run(ctx context.Context, t *terminal, m *migrateCommand) error {
-	s, plan, err := m.plan(ctx, !c.DryRun)
+	// A signal ends the migration in order: what can be undone is.
+	ctx, stop := signals(ctx)
+	defer stop()
+	s, plan, err := m.plan(ctx, t, !c.DryRun)
 	if err != nil {
 		return err
 	}
@@ -39,16 +44,37 @@ func (c *applyCommand) Run(ctx context.Context, t *terminal, m *migrateCommand) 
 	if plan.Empty() || c.DryRun {
 		return nil
 	}
-	done := 0
-	_, err = s.migrate(ctx, func(step db.Step) {
-		done++
-		t.printf("[%d/%d] %s\n", done, max(done, len(plan.Steps)), title(step))
-	})
+	p := newProgress(t, len(plan.Steps))
+	_, err = s.migrate(ctx, p.step)
+	p.end()
 	if err != nil {
-		return err
+		return unfinished(err)
+	}
+	if p.done == 0 {
+		t.printf("Another process has migrated it meanwhile.\n")
 	}
 	t.printf("The database is up to date.\n")
 	return nil
+}
+
+// unfinished says what stands of a migration that failed, and what to do.
+func unfinished(err error) error {
+	const again = "mend the cause and run `gatehouse migrate` again"
+	var conflict *db.ConflictError
+	var undo *sqlbun.UndoError
+	switch {
+	case errors.As(err, &conflict):
+		return err // it says what to do
+	case errors.As(err, &undo):
+		var steps strings.Builder
+		for _, s := range undo.Stand {
+			steps.WriteString("  " + s.String() + "\n")
+		}
+		return fmt.Errorf("migrate the database: %w\nThese steps were done and stand:\n%sThe others were not, or were undone: %s; it goes on from there", undo.Err, &steps, again)
+	case errors.Is(err, db.ErrUnavailable):
+		return fmt.Errorf("%w\nThe connection was lost: `gatehouse migrate status` shows what the database lacks; %s", err, again)
+	}
+	return fmt.Errorf("%w\nNothing was changed: %s", err, again)
 }
 
 type statusCommand struct {
@@ -58,7 +84,7 @@ type statusCommand struct {
 
 // Run shows the plan.
 func (c *statusCommand) Run(ctx context.Context, t *terminal, m *migrateCommand) error {
-	s, plan, err := m.plan(ctx, false)
+	s, plan, err := m.plan(ctx, t, false)
 	if err != nil {
 		return err
 	}
@@ -84,7 +110,7 @@ type generateCommand struct {
 
 // Run writes the statements.
 func (c *generateCommand) Run(ctx context.Context, t *terminal, m *migrateCommand) error {
-	s, plan, err := m.plan(ctx, false)
+	s, plan, err := m.plan(ctx, t, false)
 	if err != nil {
 		return err
 	}
@@ -93,15 +119,12 @@ func (c *generateCommand) Run(ctx context.Context, t *terminal, m *migrateComman
 		t.notef("%s", describe(plan))
 		return errors.New("columns disagree with the configuration; SQL for the rest alone would not help")
 	}
-	var sql strings.Builder
-	for _, step := range plan.Steps {
-		fmt.Fprintf(&sql, "-- %s\n%s;\n\n", title(step), strings.TrimSuffix(strings.TrimSpace(step.SQL), ";"))
-	}
+	sql := plan.SQL()
 	if c.Output == "-" {
-		t.printf("%s", sql.String())
+		t.printf("%s", sql)
 		return nil
 	}
-	if err := os.WriteFile(c.Output, []byte(sql.String()), 0o644); err != nil { //nolint:gosec // a schema is no secret
+	if err := os.WriteFile(c.Output, []byte(sql), 0o644); err != nil { //nolint:gosec // a schema is no secret
 		return fmt.Errorf("write the SQL: %w", err)
 	}
 	t.printf("%d statements in %s\n", len(plan.Steps), c.Output)
@@ -110,7 +133,7 @@ func (c *generateCommand) Run(ctx context.Context, t *terminal, m *migrateComman
 
 // plan opens the database and compares. Unless it may be created, a missing
 // development database is an empty one in memory, so that looking makes no file.
-func (m *migrateCommand) plan(ctx context.Context, create bool) (*service, *db.Plan, error) {
+func (m *migrateCommand) plan(ctx context.Context, t *terminal, create bool) (*service, *db.Plan, error) {
 	cfg, err := m.load(create)
 	if err != nil {
 		return nil, nil, err
@@ -118,7 +141,12 @@ func (m *migrateCommand) plan(ctx context.Context, create bool) (*service, *db.P
 	// A secret has no influence on tables: migrating must not need one.
 	cfg.Options.Secret, cfg.Options.Secrets, cfg.Options.Production = newSecret(), nil, false
 	cfg.Options.Logger.Disabled = true
-	s, err := open(ctx, cfg, nil)
+	if cfg.Redis != nil {
+		// Tables depend on whether there is a secondary storage, not on which:
+		// migrating must not need one that answers.
+		cfg.Redis, cfg.Options.SecondaryStorage = nil, secondary.NewMemory(nil)
+	}
+	s, err := open(ctx, cfg, nil, t.waiting)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,7 +161,11 @@ func (m *migrateCommand) plan(ctx context.Context, create bool) (*service, *db.P
 func (m *migrateCommand) load(create bool) (*config.Config, error) {
 	unused := func(context.Context, config.Message) error { return nil }
 	if m.Config != "" {
-		cfg, err := config.Load(m.Config, config.Source{Env: os.LookupEnv, Deliver: unused})
+		cfg, err := config.Load(m.Config, config.Source{
+			Env: os.LookupEnv, Deliver: unused,
+			// Whoever migrates need not have the passwords of all the rest.
+			Unused: []string{"secret", "secrets", "secondaryStorage", "server"},
+		})
 		if err != nil {
 			return nil, &configError{err}
 		}

@@ -8,22 +8,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
-// title names a step, such as "add column user.image".
-func title(s db.Step) string {
-	switch {
-	case s.Name == "":
-		return s.Kind + " " + s.Table
-	case s.Kind == "add column":
-		return s.Kind + " " + s.Table + "." + s.Name
-	}
-	return s.Kind + " " + s.Name + " on " + s.Table
-}
-
 // describe lists what a plan would do and what stands in its way, a line each.
 func describe(p *db.Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
-		b.WriteString("  " + title(s) + "\n")
+		b.WriteString("  " + s.String() + "\n")
 	}
 	for _, c := range p.Conflicts {
 		fmt.Fprintf(&b, "  conflict: column %s.%s is %s, want %s\n", c.Table, c.Column, c.Have, c.Want)

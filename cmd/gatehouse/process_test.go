@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,7 +46,7 @@ type output struct {
 	once      sync.Once
 }
 
-var address = regexp.MustCompile(`Start page +http://localhost:(\d+)|"listening","address":"127\.0\.0\.1:(\d+)"`)
+var address = regexp.MustCompile(`Start page +http://localhost:(\d+)|"listening","address":"(?:127\.0\.0\.1|\[::\]|0\.0\.0\.0):(\d+)"`)
 
 func (o *output) line(s string) {
 	o.mu.Lock()
@@ -195,6 +197,46 @@ func TestDevKeepsItsUsersAndSessionsOverARestart(t *testing.T) {
 		if mode := info.Mode().Perm(); mode != 0o600 {
 			t.Errorf("%s has mode %o: others could read it", name, mode)
 		}
+	}
+}
+
+func TestDevKeepsEveryKindOfMail(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir(), "dev", "--addr", "127.0.0.1:0")
+	b := p.browser()
+	type message struct {
+		Type, To string
+		Data     map[string]string
+	}
+	newest := func() (m message, count int) {
+		var box []message
+		if err := json.Unmarshal([]byte(b.send(200, "GET", "/dev/outbox", "")), &box); err != nil || len(box) == 0 {
+			t.Fatalf("the outbox holds %v, %v", box, err)
+		}
+		return box[len(box)-1], len(box)
+	}
+	const to = "ada@example.com"
+	for i, step := range []struct{ path, body, kind, data string }{
+		{"/sign-up/email", credentials, "verification-email", "token url"},
+		{"/request-password-reset", `{"email":"` + to + `","redirectTo":"/"}`, "reset-password", "token url"},
+		{"/delete-user", `{"callbackURL":"/"}`, "delete-account", "token url"},
+		{"/change-email", `{"newEmail":"countess@example.com"}`, "change-email-confirmation", "newEmail token url"},
+	} {
+		b.send(200, "POST", "/api/auth"+step.path, step.body)
+		m, count := newest()
+		if m.Type != step.kind || m.To != to || strings.Join(slices.Sorted(maps.Keys(m.Data)), " ") != step.data || count != i+1 {
+			t.Errorf("%s: message %d is %+v", step.path, count, m)
+		}
+		if !strings.HasPrefix(m.Data["url"], "http://localhost:") || !strings.Contains(m.Data["url"], m.Data["token"]) {
+			t.Errorf("%s: the link is %s", step.path, m.Data["url"])
+		}
+		if step.kind == "verification-email" { // a confirmed address is asked before it changes
+			_, link, _ := strings.Cut(m.Data["url"], "/api/auth")
+			b.send(200, "GET", "/api/auth"+link, "")
+		}
+	}
+	if log := p.output.String(); strings.Contains(log, "token=") {
+		t.Errorf("the log holds a token:\n%s", log)
 	}
 }
 

@@ -42,7 +42,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	cfg.Options.Production = !c.Dev
 	log := logger(t.err, cfg)
-	s, err := open(ctx, cfg, box)
+	s, err := open(ctx, cfg, box, func(err error) { log.Warn("waiting for an answer", "error", err) })
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,11 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer closeAll(listeners)
+	if c.Dev {
+		for _, addr := range exposed(listeners) {
+			log.Warn("this address "+exposure, "address", addr)
+		}
+	}
 	for _, l := range listeners {
 		log.Info("listening", "address", l.Addr().String(), "production", !c.Dev)
 	}

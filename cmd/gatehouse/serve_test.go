@@ -147,3 +147,45 @@ server: {webhook: {url: %q, secret: "a webhook secret of some length"}}
 		t.Errorf("the log holds a token:\n%s", p.output)
 	}
 }
+
+func TestServeDevWarnsWhereStrangersCanReadTheOutbox(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		addr string
+		args []string
+		want bool
+	}{
+		"on every address":               {"0.0.0.0:0", []string{"--dev"}, true},
+		"on the loopback":                {"127.0.0.1:0", []string{"--dev"}, false},
+		"in production there is nothing": {"0.0.0.0:0", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"serve", "--config", "auth.yaml", "--addr", test.addr}, test.args...)
+			p := start(t, configure(t, strings.Replace(serveConfig, "{dialect: sqlite, dsn: auth.db}", "{dialect: memory}", 1)), args...)
+			if warned := strings.Contains(p.output.String(), "anybody who reaches it can read the outbox"); warned != test.want {
+				t.Errorf("warned: %t, want %t\n%s", warned, test.want, p.output)
+			}
+		})
+	}
+}
+
+func TestServeWithoutADatabaseKeepsSessionsInTheirCookies(t *testing.T) {
+	t.Parallel()
+	dir := configure(t, strings.Replace(serveConfig, "{dialect: sqlite, dsn: auth.db}", "none", 1))
+	p := start(t, dir, "serve", "--config", "auth.yaml", "--addr", "127.0.0.1:0")
+	b := p.browser()
+	b.send(200, "GET", "/readyz", "")
+	b.send(200, "POST", "/api/auth/sign-up/email", credentials)
+	if code := p.stop(syscall.SIGTERM); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, p.output)
+	}
+	again := start(t, dir, "serve", "--config", "auth.yaml", "--addr", strings.TrimPrefix(p.url, "http://"))
+	if got := b.send(200, "GET", "/api/auth/get-session", ""); !strings.Contains(got, `"email":"ada@example.com"`) {
+		t.Errorf("the session is gone with the process: %s", got)
+	}
+	again.browser().send(401, "POST", "/api/auth/sign-in/email", credentials)
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("a server that keeps nothing left %v", left)
+	}
+}

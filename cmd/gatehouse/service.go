@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,30 +24,30 @@ import (
 	"github.com/gatehouse-auth/gatehouse/facade/database"
 )
 
-const closeTimeout = 5 * time.Second // of the database, when all else has ended
+const (
+	closeTimeout = 5 * time.Second // of the database, when all else has ended
 
-// service is a configured server with its database.
+	// sparePing is how long a probe waits for a Redis that is not needed. Load
+	// balancers often wait for no more than a second.
+	sparePing = 500 * time.Millisecond
+)
+
+// service is a configured server with what it keeps its data in.
 type service struct {
-	auth    *gatehouse.Auth
-	adapter db.Adapter
-	closer  database.Closer
-	box     *outbox.Outbox // nil unless developing
+	auth   *gatehouse.Auth
+	stores *database.Stores
+	box    *outbox.Outbox // nil unless developing
 }
 
 // open connects to the database and builds the server. With a box the service
-// is one for development.
-func open(ctx context.Context, cfg *config.Config, box *outbox.Outbox) (*service, error) {
-	adapter, closer, err := database.Open(ctx, cfg.Database)
-	if errors.Is(err, database.ErrMissing) || errors.Is(err, database.ErrUnavailable) {
-		return nil, &configError{err}
-	}
+// is one for development. waiting hears of a database that has to be waited for.
+func open(ctx context.Context, cfg *config.Config, box *outbox.Outbox, waiting func(error)) (*service, error) {
+	stores, err := connect(ctx, drivers(), cfg, waiting)
 	if err != nil {
 		return nil, err
 	}
-	s := &service{adapter: adapter, closer: closer, box: box}
-	opts := cfg.Options
-	opts.Database = adapter
-	if s.auth, err = gatehouse.New(opts); err != nil {
+	s := &service{stores: stores, box: box}
+	if s.auth, err = gatehouse.New(cfg.Options); err != nil {
 		s.close()
 		return nil, &configError{err}
 	}
@@ -57,7 +58,7 @@ func open(ctx context.Context, cfg *config.Config, box *outbox.Outbox) (*service
 func (s *service) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_ = s.closer.Close(ctx)
+	_ = s.stores.Close(ctx)
 }
 
 // plan tells what the database lacks. A store that makes its tables by itself
@@ -94,11 +95,34 @@ func (s *service) run(ctx context.Context, listeners []net.Listener, cfg server.
 	if cfg.Handler, err = s.handler(); err != nil {
 		return err
 	}
-	cfg.Flush = s.auth.Close
-	if p, ok := s.adapter.(interface{ Ping(context.Context) error }); ok {
-		cfg.Ready = p.Ping
-	}
+	cfg.Flush, cfg.Ready = s.auth.Close, s.ready
 	return server.New(cfg).Run(ctx, listeners)
+}
+
+// ready asks the database and the Redis. A Redis that does not answer keeps a
+// server from being ready where sessions are nowhere else: all servers share it,
+// and one that can still tell who is signed in is better than none.
+func (s *service) ready(ctx context.Context) error {
+	o := s.auth.Options()
+	if o.Database == nil || !o.Session.StoreSessionInDatabase {
+		return s.stores.Ping(ctx)
+	}
+	var redis error
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, sparePing)
+		defer cancel()
+		redis = s.stores.PingSecondaryStorage(ctx)
+	})
+	err := s.stores.PingDatabase(ctx)
+	asking.Wait()
+	switch {
+	case err != nil:
+		return errors.Join(err, redis)
+	case redis != nil:
+		return &server.DegradedError{Err: redis}
+	}
+	return nil
 }
 
 func (s *service) handler() (http.Handler, error) {
@@ -138,4 +162,19 @@ func closeAll(listeners []net.Listener) {
 	for _, l := range listeners {
 		_ = l.Close()
 	}
+}
+
+// exposure is what is wrong with an address of a server for development that is
+// exposed.
+const exposure = "can be reached from other machines, and anybody who reaches it can read the outbox"
+
+// exposed are the addresses that other machines may reach.
+func exposed(listeners []net.Listener) []string {
+	var list []string
+	for _, l := range listeners {
+		if addr := l.Addr().String(); !origin.IsLoopback(addr) {
+			list = append(list, addr)
+		}
+	}
+	return list
 }

@@ -4,6 +4,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -46,13 +47,7 @@ type Store struct {
 
 // NewModel declares the account table with the given clock.
 func NewModel(now func() time.Time) (*db.Model[Account], error) {
-	m, err := db.NewModel[Account](ModelName, now)
-	if err != nil {
-		return nil, err
-	}
-	// Upstream gives updatedAt no default, only an update value; a new row needs one all the same.
-	m.Table.Field("updatedAt").Default = m.Table.Field("updatedAt").OnUpdate
-	return m, nil
+	return db.NewModel[Account](ModelName, now)
 }
 
 // NewStore returns the store of the account table.
@@ -62,16 +57,7 @@ func NewStore(s *db.Store, m *db.Model[Account]) *Store { return &Store{db: s, m
 func (s *Store) Table() *db.Table { return s.model.Table }
 
 // Records decodes rows, for code that reads accounts through a join.
-func (s *Store) Records(rows []db.Row) ([]Account, error) {
-	out := make([]Account, len(rows))
-	for i, row := range rows {
-		var err error
-		if out[i], err = s.model.Record(row); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
+func (s *Store) Records(rows []db.Row) ([]Account, error) { return s.model.Records(rows) }
 
 // Create links an account to a user.
 func (s *Store) Create(ctx context.Context, a Account) (Account, error) {
@@ -88,5 +74,33 @@ func (s *Store) OfUser(ctx context.Context, userID string) ([]Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Records(rows)
+	return s.model.Records(rows)
+}
+
+// List returns the accounts of a user, the oldest first and no more than limit.
+func (s *Store) List(ctx context.Context, userID string, limit int) ([]Account, error) {
+	rows, err := s.db.Select(ctx, db.Query{
+		Table: s.model.Table, Where: db.Where{db.By("userId", userID)},
+		Order: []db.Order{{Field: "createdAt"}}, Limit: limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.model.Records(rows)
+}
+
+// locked runs fn with accounts of a user in a transaction, while no other call
+// that decides by them goes on for that user.
+func (s *Store) locked(ctx context.Context, userID string, read func(ctx context.Context, userID string) ([]Account, error), fn func(context.Context, []Account) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		// Ahead of any reading: what the transaction sees is no older than its turn.
+		if err := s.db.Lock(ctx, "accounts of "+userID); err != nil {
+			return fmt.Errorf("lock the accounts of a user: %w", err)
+		}
+		accounts, err := read(ctx, userID)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, accounts)
+	})
 }

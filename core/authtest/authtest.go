@@ -34,7 +34,8 @@ type Server struct {
 	Outbox *Outbox
 	Log    *Log
 
-	t testing.TB
+	t     testing.TB
+	leaks *leaks
 }
 
 // New starts a server. configure may change any option before it starts. The
@@ -56,7 +57,7 @@ func Try(t testing.TB, configure ...func(*core.Options)) (*Server, error) {
 	opts := core.Options{
 		BaseURL: BaseURL, Secret: Secret, Database: memory.New(), Clock: s.Clock.Now,
 		EmailAndPassword:  core.EmailAndPassword{Enabled: true},
-		EmailVerification: core.EmailVerification{SendVerificationEmail: s.Outbox.verification},
+		EmailVerification: core.EmailVerification{SendVerificationEmail: Keep[core.VerificationEmail](s.Outbox)},
 		RateLimit:         core.RateLimit{Enabled: &disabled},
 		Hasher:            CheapHasher(),
 		Logger:            core.Logger{Handler: slog.NewTextHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug})},
@@ -65,6 +66,7 @@ func Try(t testing.TB, configure ...func(*core.Options)) (*Server, error) {
 		f(&opts)
 	}
 	opts.Plugins = append([]core.Plugin{s.Routes}, opts.Plugins...)
+	s.leaks = &leaks{t: t, outbox: s.Outbox, log: s.Log, passwords: map[string]bool{}, sessions: map[string]bool{}}
 	var err error
 	if s.Auth, err = core.New(opts); err != nil {
 		return nil, err
@@ -75,6 +77,7 @@ func Try(t testing.TB, configure ...func(*core.Options)) (*Server, error) {
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("close the server: %v", err)
 		}
+		s.leaks.check()
 	})
 	return s, nil
 }
@@ -111,26 +114,6 @@ func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
-}
-
-// Outbox keeps the messages that the server sent.
-type Outbox struct {
-	mu            sync.Mutex
-	verifications []core.VerificationEmail
-}
-
-func (o *Outbox) verification(_ context.Context, m core.VerificationEmail) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.verifications = append(o.verifications, m)
-	return nil
-}
-
-// Verifications returns the verification mails so far.
-func (o *Outbox) Verifications() []core.VerificationEmail {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]core.VerificationEmail(nil), o.verifications...)
 }
 
 // Log keeps what the server logged.

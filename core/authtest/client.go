@@ -27,7 +27,7 @@ type Client struct {
 
 // Client returns a client without cookies.
 func (s *Server) Client() *Client {
-	return NewClient(s.t, s.Auth)
+	return NewClient(s.t, s)
 }
 
 // NewClient returns a client of any handler.

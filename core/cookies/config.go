@@ -184,6 +184,9 @@ func orDefault(d, fallback time.Duration) time.Duration {
 // Secure tells whether names start with __Secure-.
 func (s *Set) Secure() bool { return s.secure }
 
+// Domain is the domain that cookies share with subdomains, or "".
+func (s *Set) Domain() string { return s.domain }
+
 // Named returns the cookie with a short name, such as a plugin's "two_factor",
 // with over applied between the defaults and what the configuration says for
 // this very name. It fails with [ErrInvalid].

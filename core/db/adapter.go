@@ -51,10 +51,11 @@ type Plan struct {
 
 // Step is one statement of a Plan.
 type Step struct {
-	// Kind is "create table", "add column" or "create index".
+	// Kind is "create table", "add column", "create index", "run migration" or
+	// "remember migration".
 	Kind  string
 	Table string
-	Name  string // the column or the index; empty for a table
+	Name  string // the column, the index or the migration; empty for a table
 	SQL   string
 }
 

@@ -7,6 +7,22 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
+// JSON encodes a whole row, fields that no answer carries too, as a storage
+// beside the database keeps it. Model.FromJSON reads it.
+func (t *Table) JSON(row Row) ([]byte, error) {
+	o := wire.NewObject()
+	for _, f := range t.Fields {
+		o.Set(f.Name, row[f.Name])
+	}
+	if id, ok := row[ID]; ok {
+		o.Set(ID, id)
+	}
+	return wire.Marshal(o)
+}
+
+// RowJSON is Table.JSON of a record.
+func (m *Model[T]) RowJSON(rec T) ([]byte, error) { return m.Table.JSON(m.Row(rec)) }
+
 // FromJSON makes a record from the JSON object that an answer or a cache
 // carries. Members that the table does not have are skipped.
 func (m *Model[T]) FromJSON(raw json.RawMessage) (T, error) {

@@ -147,6 +147,18 @@ func (m *Model[T]) Record(row Row) (T, error) {
 	return rec, nil
 }
 
+// Records is Record for several rows.
+func (m *Model[T]) Records(rows []Row) ([]T, error) {
+	list := make([]T, len(rows))
+	for i, row := range rows {
+		var err error
+		if list[i], err = m.Record(row); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // Row makes the row of a record. Zero ids are left out, so that one is made.
 func (m *Model[T]) Row(rec T) Row {
 	rv := reflect.ValueOf(&rec).Elem()
@@ -177,24 +189,15 @@ func (m *Model[T]) Row(rec T) Row {
 func (m *Model[T]) Declared() int { return len(m.fields) }
 
 // Admit copies of a record's extra fields those that an answer may carry, and
-// names them in order. It is the one place that keeps NotReturned fields in.
+// names them in declared order. It is the one place that keeps NotReturned
+// fields in.
 func (m *Model[T]) Admit(extra map[string]any) (names []string, kept map[string]any) {
-	names = m.Extras()
-	kept = make(map[string]any, len(names))
-	for _, name := range names {
-		kept[name] = extra[name]
-	}
-	return names, kept
-}
-
-// Extras lists the fields beyond those that T names, in declared order, that
-// an answer may carry.
-func (m *Model[T]) Extras() []string {
-	var names []string
+	kept = map[string]any{}
 	for _, f := range m.Table.Fields[len(m.fields):] {
 		if !f.NotReturned {
 			names = append(names, f.Name)
+			kept[f.Name] = extra[f.Name]
 		}
 	}
-	return names
+	return names, kept
 }

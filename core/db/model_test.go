@@ -51,8 +51,9 @@ func TestAModelDeclaresItsTable(t *testing.T) {
 	if got := f("seen").Default(); got != time.Date(2026, 1, 2, 11, 0, 0, 123e6, time.UTC) {
 		t.Errorf("the clock in milliseconds, UTC: %v", got)
 	}
-	if got := m.Extras(); !reflect.DeepEqual(got, []string{"plan"}) {
-		t.Errorf("extras that an answer may carry: %v", got)
+	names, kept := m.Admit(map[string]any{"plan": "pro", "pin": "1234", "other": true})
+	if !reflect.DeepEqual(names, []string{"plan"}) || !reflect.DeepEqual(kept, map[string]any{"plan": "pro"}) {
+		t.Errorf("extras that an answer may carry: %v, %v", names, kept)
 	}
 }
 

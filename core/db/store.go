@@ -44,14 +44,36 @@ func NewStore(a Adapter, newID func(model string) (string, error), hooks map[str
 // Adapter returns the storage below, for work that hooks must not see.
 func (s *Store) Adapter() Adapter { return s.adapter }
 
-// NewID makes an id for a new row of a model; an empty one is the database's to make.
-func (s *Store) NewID(model string) (string, error) { return s.newID(model) }
+// Identify gives a new row of a model its id, unless it has one or ids are the
+// database's to make. Create does so itself; it is for rows that go to Adapter.
+func (s *Store) Identify(model string, row Row) error {
+	if id, ok := row[ID].(string); ok && id != "" {
+		return nil
+	}
+	delete(row, ID)
+	id, err := s.newID(model)
+	if err != nil {
+		return fmt.Errorf("make an id for %s: %w", model, err)
+	}
+	if id != "" {
+		row[ID] = id
+	}
+	return nil
+}
 
 // Create writes one row and returns it as stored.
 func (s *Store) Create(ctx context.Context, t *Table, row Row) (Row, error) {
+	return s.CreateIn(ctx, t, row, s.adapter.Insert)
+}
+
+// CreateIn is Create for a row that another storage keeps, with the same hooks,
+// defaults and transformations. write gets the finished row, inside the
+// transaction of the hooks if there are any, and returns it as stored. The row
+// has no id when ids are the database's to make: give it one.
+func (s *Store) CreateIn(ctx context.Context, t *Table, row Row, write func(context.Context, *Table, Row) (Row, error)) (Row, error) {
 	hooks := s.hooks[t.Model]
 	if len(hooks) == 0 {
-		return s.insert(ctx, t, row)
+		return s.insert(ctx, t, row, write)
 	}
 	var stored Row
 	err := s.Tx(ctx, func(ctx context.Context) error {
@@ -67,7 +89,7 @@ func (s *Store) Create(ctx context.Context, t *Table, row Row) (Row, error) {
 			maps.Copy(row, merge)
 		}
 		var err error
-		if stored, err = s.insert(ctx, t, row); err != nil {
+		if stored, err = s.insert(ctx, t, row, write); err != nil {
 			return err
 		}
 		for _, h := range hooks {
@@ -83,18 +105,11 @@ func (s *Store) Create(ctx context.Context, t *Table, row Row) (Row, error) {
 	return stored, nil
 }
 
-func (s *Store) insert(ctx context.Context, t *Table, in Row) (Row, error) {
+func (s *Store) insert(ctx context.Context, t *Table, in Row, write func(context.Context, *Table, Row) (Row, error)) (Row, error) {
 	row := make(Row, len(t.Fields)+1)
-	if id, ok := in[ID].(string); ok && id != "" {
-		row[ID] = id
-	} else {
-		id, err := s.newID(t.Model)
-		if err != nil {
-			return nil, fmt.Errorf("make an id for %s: %w", t.Model, err)
-		}
-		if id != "" {
-			row[ID] = id
-		}
+	row[ID] = in[ID]
+	if err := s.Identify(t.Model, row); err != nil {
+		return nil, err
 	}
 	for name := range in {
 		if !t.Has(name) {
@@ -112,11 +127,11 @@ func (s *Store) insert(ctx context.Context, t *Table, in Row) (Row, error) {
 		}
 		row[f.Name] = v
 	}
-	stored, err := s.adapter.Insert(ctx, t, row)
+	stored, err := write(ctx, t, row)
 	if err != nil {
 		return nil, err
 	}
-	return stored, outputRow(t, stored)
+	return stored, Output(t, stored)
 }
 
 // Select reads rows.
@@ -126,7 +141,7 @@ func (s *Store) Select(ctx context.Context, q Query) ([]Row, error) {
 		return nil, err
 	}
 	for _, row := range rows {
-		if err := outputRow(q.Table, row); err != nil {
+		if err := Output(q.Table, row); err != nil {
 			return nil, err
 		}
 		for _, j := range q.Joins {
@@ -141,10 +156,10 @@ func (s *Store) Select(ctx context.Context, q Query) ([]Row, error) {
 func outputJoined(j Join, row Row) error {
 	switch joined := row[j.Table.Model].(type) {
 	case Row:
-		return outputRow(j.Table, joined)
+		return Output(j.Table, joined)
 	case []Row:
 		for _, r := range joined {
-			if err := outputRow(j.Table, r); err != nil {
+			if err := Output(j.Table, r); err != nil {
 				return err
 			}
 		}
@@ -169,9 +184,22 @@ func (s *Store) Count(ctx context.Context, t *Table, w Where) (int64, error) {
 
 // Update changes the rows that match, in one statement.
 func (s *Store) Update(ctx context.Context, c Change) (Result, error) {
+	return s.UpdateIn(ctx, c, func(ctx context.Context, c Change) (Result, error) {
+		res, err := s.adapter.Update(ctx, c)
+		if err != nil {
+			return Result{}, err
+		}
+		return res, outputAll(c.Table, res.Rows)
+	})
+}
+
+// UpdateIn is Update for rows that another storage keeps, with the same hooks
+// and transformations. write gets the finished change and returns rows whose
+// output is transformed already: see Output.
+func (s *Store) UpdateIn(ctx context.Context, c Change, write func(context.Context, Change) (Result, error)) (Result, error) {
 	hooks := s.hooks[c.Table.Model]
 	if len(hooks) == 0 {
-		return s.update(ctx, c)
+		return s.update(ctx, c, write)
 	}
 	var res Result
 	err := s.Tx(ctx, func(ctx context.Context) error {
@@ -188,7 +216,7 @@ func (s *Store) Update(ctx context.Context, c Change) (Result, error) {
 			maps.Copy(c.Set, merge)
 		}
 		var err error
-		if res, err = s.update(ctx, c); err != nil {
+		if res, err = s.update(ctx, c, write); err != nil {
 			return err
 		}
 		for _, h := range hooks {
@@ -207,7 +235,7 @@ func (s *Store) Update(ctx context.Context, c Change) (Result, error) {
 	return res, nil
 }
 
-func (s *Store) update(ctx context.Context, c Change) (Result, error) {
+func (s *Store) update(ctx context.Context, c Change, write func(context.Context, Change) (Result, error)) (Result, error) {
 	set := make(Row, len(c.Set)+1)
 	for name, v := range c.Set {
 		f := c.Table.Field(name)
@@ -228,11 +256,7 @@ func (s *Store) update(ctx context.Context, c Change) (Result, error) {
 		}
 	}
 	c.Set = set
-	res, err := s.adapter.Update(ctx, c)
-	if err != nil {
-		return Result{}, err
-	}
-	return res, outputRows(c.Table, res.Rows)
+	return write(ctx, c)
 }
 
 // Delete removes the rows that match, in one statement. Where delete hooks
@@ -246,7 +270,7 @@ func (s *Store) Delete(ctx context.Context, r Removal) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		return res, outputRows(r.Table, res.Rows)
+		return res, outputAll(r.Table, res.Rows)
 	}
 	var res Result
 	err := s.Tx(ctx, func(ctx context.Context) error {
@@ -269,7 +293,7 @@ func (s *Store) Delete(ctx context.Context, r Removal) (Result, error) {
 		if res, err = s.adapter.Delete(ctx, r); err != nil {
 			return err
 		}
-		if err := outputRows(r.Table, res.Rows); err != nil {
+		if err := outputAll(r.Table, res.Rows); err != nil {
 			return err
 		}
 		for _, row := range res.Rows {
@@ -291,16 +315,18 @@ func hookError(h Hooks, err error) error {
 	return fmt.Errorf("%w of %s: %w", ErrHook, h.Source, err)
 }
 
-func outputRows(t *Table, rows []Row) error {
+func outputAll(t *Table, rows []Row) error {
 	for _, row := range rows {
-		if err := outputRow(t, row); err != nil {
+		if err := Output(t, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func outputRow(t *Table, row Row) error {
+// Output applies the output transformations of a table to a stored row, as
+// reading it through a Store does.
+func Output(t *Table, row Row) error {
 	for _, f := range t.Fields {
 		if f.TransformOutput == nil {
 			continue

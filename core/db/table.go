@@ -46,6 +46,8 @@ type Table struct {
 	Schema string   // optional schema qualifier
 	Fields []*Field // in declared order, without the id
 	IDs    IDKind
+	// Migrations run when the table stands, in order.
+	Migrations []Migration
 
 	byName map[string]*Field
 }

@@ -198,7 +198,7 @@ func (s *shape) tooLong(r *report, at *path, items []any) bool {
 func (s *shape) bindObject(r *report, at *path, v any, dst reflect.Value) {
 	o, ok := v.(*wire.Object)
 	if !ok {
-		if len(s.fields) > 0 || !s.strictRest {
+		if !s.onlyRest && (len(s.fields) > 0 || !s.strictRest) {
 			wrongType(r, at, "object", v)
 		}
 		if s.strictRest {

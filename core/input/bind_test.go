@@ -98,6 +98,34 @@ func TestAnOptionalBodyMayBeAbsentButNotNull(t *testing.T) {
 	}
 }
 
+// The messages are those of upstream's /update-user, whose schema is a record.
+func TestARecordOfWhichSomeMembersAreKnown(t *testing.T) {
+	type update struct {
+		Name *string      `json:"name"`
+		Rest *wire.Object `json:",rest,record"`
+	}
+	s := mustCompile[update](t)
+	for given, want := range map[string]string{
+		`[1,2]`: "[body] Invalid input: expected record, received array",
+		`null`:  "[body] Invalid input: expected record, received null",
+		`"x"`:   "[body] Invalid input: expected record, received string",
+	} {
+		if got := complaint(t, s.Bind(body(t, given), new(update))); got != want {
+			t.Errorf("%s: %q, want %q", given, got, want)
+		}
+	}
+	if got, want := complaint(t, s.Bind(input.Source{}, new(update))), "[body] Invalid input: expected record, received undefined"; got != want {
+		t.Errorf("absent: %q, want %q", got, want)
+	}
+	var got update
+	if err := s.Bind(body(t, `{"name":"Ann","plan":"gold"}`), &got); err != nil {
+		t.Fatal(err)
+	}
+	if plan, _ := got.Rest.Get("plan"); *got.Name != "Ann" || got.Rest.Len() != 1 || plan != "gold" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestAFailureLeavesTheTargetAlone(t *testing.T) {
 	s := mustCompile[signUp](t)
 	before := signUp{Name: "before", Email: "b@b.co"}

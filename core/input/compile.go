@@ -45,6 +45,7 @@ type shape struct {
 	fields       []*property // of an object
 	rest         []int       // index of an object's field for additional members
 	strictRest   bool        // additional members are a second schema, with its own complaint
+	onlyRest     bool        // and the only one that complains
 }
 
 // property is a field of an object.
@@ -52,6 +53,7 @@ type property struct {
 	name     string
 	goName   string
 	index    []int
+	doc      string
 	required bool
 	shape    *shape
 }
@@ -146,7 +148,7 @@ func sourceOf(sf reflect.StructField, parts map[string]*shape) (source, tag stri
 
 func (c compiler) property(part *shape, source, tag string, sf reflect.StructField, index []int) error {
 	name, options, _ := strings.Cut(tag, ",")
-	var optional, required, rest, loose bool
+	var optional, required, rest, loose, record bool
 	for option := range strings.SplitSeq(options, ",") {
 		switch option {
 		case "", "omitzero", "omitempty":
@@ -158,12 +160,15 @@ func (c compiler) property(part *shape, source, tag string, sf reflect.StructFie
 			rest = true
 		case "loose":
 			loose = true
+		case "record":
+			record = true
 		default:
 			return fmt.Errorf("unknown option %q", option)
 		}
 	}
-	if rest || loose {
-		return part.takeRest(source, name, loose, rest && !optional && !required, sf, index)
+	if rest || loose || record {
+		part.onlyRest = record
+		return part.takeRest(source, name, loose, rest && !optional && !required && !(loose && record), sf, index)
 	}
 	if name == "" {
 		return fmt.Errorf("the tag %s has no name", source)
@@ -183,7 +188,7 @@ func (c compiler) property(part *shape, source, tag string, sf reflect.StructFie
 		return fmt.Errorf("a pointer cannot be required; use the value or an Opt")
 	}
 	part.fields = append(part.fields, &property{
-		name: name, goName: sf.Name, index: index, shape: s,
+		name: name, goName: sf.Name, doc: sf.Tag.Get("doc"), index: index, shape: s,
 		required: required || (s.wrap == plain && !optional),
 	})
 	return nil
@@ -192,7 +197,7 @@ func (c compiler) property(part *shape, source, tag string, sf reflect.StructFie
 func (s *shape) takeRest(source, name string, loose, alone bool, sf reflect.StructField, index []int) error {
 	switch {
 	case source != "json" || name != "" || !alone:
-		return fmt.Errorf("additional members are tagged `json:\",rest\"` or `json:\",rest,loose\"`")
+		return fmt.Errorf("additional members are tagged `json:\",rest\"`, `json:\",rest,loose\"` or `json:\",rest,record\"`")
 	case sf.Type != wireObjectType:
 		return fmt.Errorf("additional members need a *wire.Object, not %s", sf.Type)
 	case s.rest != nil:

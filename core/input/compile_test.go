@@ -137,6 +137,12 @@ func TestMistakesInTagsAreFoundAtSetUp(t *testing.T) {
 		"loose without rest": {struct {
 			A *wire.Object `json:",loose"`
 		}{}, "additional members are tagged"},
+		"record without rest": {struct {
+			A *wire.Object `json:",record"`
+		}{}, "additional members are tagged"},
+		"both loose and a record": {struct {
+			A *wire.Object `json:",rest,loose,record"`
+		}{}, "additional members are tagged"},
 		"a type inside itself": {tree{}, "contains itself"},
 		"a query inside the body": {struct {
 			A struct {

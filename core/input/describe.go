@@ -12,6 +12,7 @@ type Field struct {
 	Origin       Origin
 	Name         string   // on the wire; empty for items and for additional members
 	GoName       string   // of the struct field; empty for items
+	Doc          string   // the tag doc of the struct field
 	Type         string   // string, boolean, number, integer, array, object, record, any
 	Required     bool     // must be present
 	Nullable     bool     // may be null
@@ -46,11 +47,14 @@ func (s *Schema) Fields() []Field {
 	return all
 }
 
+// BodyOptional tells whether a request may come without a body.
+func (s *Schema) BodyOptional() bool { return s.body == nil || s.bodyOptional }
+
 func (s *shape) describeFields(from Origin) []Field {
 	fields := make([]Field, 0, len(s.fields)+1)
 	for _, p := range s.fields {
 		f := p.shape.describe(from)
-		f.Name, f.GoName, f.Required = p.name, p.goName, p.required
+		f.Name, f.GoName, f.Doc, f.Required = p.name, p.goName, p.doc, p.required
 		fields = append(fields, f)
 	}
 	if s.rest != nil {

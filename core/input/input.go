@@ -21,9 +21,11 @@
 // fields stood in their place. A field `*wire.Object` tagged `json:",rest"`
 // takes the members of the body that no other field takes, in order, without
 // "__proto__"; like upstream's `.and(z.record(...))` it complains a second time
-// about a body that is no object, unless tagged `json:",rest,loose"`. Without
-// such a field those members are dropped. A blank field
-// `_ struct{}` tagged `body:"optional"` makes an absent body acceptable.
+// about a body that is no object, unless tagged `json:",rest,loose"`. Tagged
+// `json:",rest,record"` it is the only one to complain: the body is a record, of
+// which the other fields take known members. Without such a field those members
+// are dropped. A blank field `_ struct{}` tagged `body:"optional"` makes an
+// absent body acceptable.
 //
 // # Whether it may be missing
 //
@@ -51,6 +53,10 @@
 //	                   that of a union. type=string on a string gives that message
 //	coerce             bool: JavaScript's truth (any non-empty string and any array is true);
 //	                   string: a number or a boolean is accepted too, as its text
+//
+// # What it means
+//
+// `doc` says in a sentence what the field is for, for the OpenAPI document.
 package input
 
 import (

@@ -108,7 +108,7 @@ func TestSpoofedHeadersShareTheLimit(t *testing.T) {
 			for i := range 20 {
 				r := from(c.peer, "X-Forwarded-For", netip.AddrFrom4([4]byte{9, 9, 9, byte(i)}).String()+c.tail)
 				ip, _ := ratelimit.ClientIP(r, c.cfg)
-				d, err := l.Check(r, "/sign-in/email", ip, start)
+				d, err := l.Check(r, "/sign-in/email", "/sign-in/email", ip, start)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,10 +10,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core/origin/wildcard"
 )
-
-// unknownAddress is the bucket that all clients without a known address share.
-// 1.6.9 does not limit them at all.
-const unknownAddress = "no-ip"
 
 // Config sets up a [Limiter]. The zero value allows everything.
 type Config struct {
@@ -29,6 +26,22 @@ type Config struct {
 	Custom []CustomRule
 	// Store keeps the counters; nil means a [Memory] of default capacity.
 	Store Store
+	// Away, which may be nil, hears why the Store could not judge a request that
+	// was counted in this process instead; see [Limiter.Check].
+	Away func(ctx context.Context, err error)
+}
+
+// LongestWindow is the longest window of all rules but those that a function
+// chooses: how long a counter may matter.
+func (cfg Config) LongestWindow() time.Duration {
+	longest := max(cfg.Window, DefaultWindow, longestSpecial)
+	for _, rule := range cfg.PluginRules {
+		longest = max(longest, rule.Rule.Window)
+	}
+	for _, rule := range cfg.Custom {
+		longest = max(longest, rule.Rule.Window)
+	}
+	return longest
 }
 
 // Limiter finds the rule for a request and asks the store. It is immutable and
@@ -39,6 +52,8 @@ type Limiter struct {
 	plugins  []PathRule
 	custom   []customRule
 	store    Store
+	spare    *Memory
+	away     func(ctx context.Context, err error)
 }
 
 // New checks the configuration. The error names every option that is wrong.
@@ -48,6 +63,8 @@ func New(cfg Config) (*Limiter, error) {
 		fallback: Rule{Window: cfg.Window, Max: cfg.Max},
 		plugins:  cfg.PluginRules,
 		store:    cfg.Store,
+		spare:    NewMemory(0),
+		away:     cfg.Away,
 	}
 	if l.fallback.Window == 0 {
 		l.fallback.Window = DefaultWindow
@@ -88,19 +105,39 @@ func New(cfg Config) (*Limiter, error) {
 // relative to the base path; ip is what [ClientIP] returned, "" for unknown. An
 // error means that the store could not answer: refuse the request, or every
 // outage of the store becomes a way around the limit.
-func (l *Limiter) Check(r *http.Request, path, ip string, now time.Time) (Decision, error) {
+//
+// Paths that no special rule guards, such as those that read a session, go on
+// without the store: their requests are counted in this process meanwhile. The
+// rules of sign-in, passwords and plugins, and custom ones, are there against
+// guessing, and are never judged by one process alone.
+//
+// pattern is the path of the route, "/reset-password/:token". The rule is that
+// of the path, and all paths of a pattern count together: otherwise whoever
+// guesses what stands in the path, such as a token, would have a new counter for
+// each guess, as with upstream. Only a path that a custom rule names in full has
+// a counter of its own.
+func (l *Limiter) Check(r *http.Request, path, pattern, ip string, now time.Time) (Decision, error) {
 	if l == nil || !l.enabled {
 		return Decision{Allowed: true}, nil
 	}
-	rule, limited := l.rule(r, path)
-	if !limited {
+	c := l.choose(r, path)
+	if !c.limited {
 		return Decision{Allowed: true}, nil
 	}
-	decision, err := l.store.Consume(r.Context(), Key(ip, path), rule, now)
-	if err != nil {
+	if c.named {
+		pattern = path
+	}
+	decision, err := l.store.Consume(r.Context(), Key(ip, pattern), c.rule, now)
+	if err == nil {
+		return decision, nil
+	}
+	if c.special || r.Context().Err() != nil {
 		return Decision{}, fmt.Errorf("rate limit: %w", err)
 	}
-	return decision, nil
+	if l.away != nil {
+		l.away(r.Context(), err)
+	}
+	return l.spare.Consume(r.Context(), Key(ip, pattern), c.rule, now)
 }
 
 // RuleFor returns the rule for a path where no custom rule looks at the
@@ -109,51 +146,37 @@ func (l *Limiter) RuleFor(path string) (rule Rule, limited bool) {
 	if l == nil || !l.enabled {
 		return Rule{}, false
 	}
-	return l.rule(nil, path)
+	c := l.choose(nil, path)
+	return c.rule, c.limited
 }
 
-// rule applies upstream's precedence: the default, then the special rules, then
-// the first plugin that has one for the path, then the first custom rule.
-func (l *Limiter) rule(r *http.Request, path string) (rule Rule, limited bool) {
-	rule = l.fallback
+// choice is the rule for a request.
+type choice struct {
+	rule    Rule
+	limited bool
+	special bool // not the rule for what nothing else covers
+	named   bool // for the path alone
+}
+
+// choose applies upstream's precedence: the default, then the special rules,
+// then the first plugin that has one for the path, then the first custom rule.
+func (l *Limiter) choose(r *http.Request, path string) choice {
+	c := choice{rule: l.fallback, limited: true}
 	if special, ok := specialRule(path); ok {
-		rule = special
+		c.rule, c.special = special, true
 	}
 	for _, plugin := range l.plugins {
 		if plugin.Match(path) {
-			rule = plugin.Rule
+			c.rule, c.special = plugin.Rule, true
 			break
 		}
 	}
 	for _, custom := range l.custom {
-		if !custom.matches(path) {
-			continue
+		if custom.matches(path) {
+			c.rule, c.limited = custom.decide(r, c.rule)
+			c.special, c.named = true, custom.glob == nil
+			break
 		}
-		switch {
-		case custom.Disabled:
-			return Rule{}, false
-		case custom.Resolve == nil:
-			return custom.Rule, true
-		case r == nil:
-			return rule, true
-		}
-		chosen, ok := custom.Resolve(r, rule)
-		if !ok {
-			return Rule{}, false
-		}
-		if chosen.Window > 0 && chosen.Max > 0 {
-			rule = chosen
-		}
-		return rule, true
 	}
-	return rule, true
-}
-
-// Key is the name of the counter of a client on a path, "<ip>|<path>" as
-// upstream.
-func Key(ip, path string) string {
-	if ip == "" {
-		ip = unknownAddress
-	}
-	return ip + "|" + path
+	return c
 }

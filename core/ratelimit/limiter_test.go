@@ -24,7 +24,7 @@ func newLimiter(t testing.TB, cfg ratelimit.Config) *ratelimit.Limiter {
 
 func check(t testing.TB, l *ratelimit.Limiter, path, ip string, headers ...string) ratelimit.Decision {
 	t.Helper()
-	d, err := l.Check(from("192.0.2.1:1", headers...), path, ip, start)
+	d, err := l.Check(from("192.0.2.1:1", headers...), path, path, ip, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +41,53 @@ func TestClientsAndPathsHaveCountersOfTheirOwn(t *testing.T) {
 	}
 	if !check(t, l, "/sign-in/email", "2.2.2.2").Allowed || !check(t, l, "/sign-in/social", "1.1.1.1").Allowed {
 		t.Error("another client or path was blocked")
+	}
+}
+
+func TestPathsOfAPatternCountTogether(t *testing.T) {
+	strict := func(path string) ratelimit.CustomRule {
+		return ratelimit.CustomRule{Path: path, Rule: ratelimit.Rule{Window: time.Minute, Max: 2}}
+	}
+	for _, c := range []struct {
+		name   string
+		custom []ratelimit.CustomRule
+		paths  []string // of the pattern /reset-password/:token, in order
+		passed []bool
+	}{
+		{"whatever stands in the path", []ratelimit.CustomRule{strict("/reset-password/*")}, []string{"a", "b", "c", "a"}, []bool{true, true, false, false}},
+		{
+			"but for a path that a rule names",
+			[]ratelimit.CustomRule{strict("/reset-password/a"), strict("/reset-password/*")},
+			[]string{"a", "b", "a", "a", "c", "d"},
+			[]bool{true, true, true, false, true, false},
+		},
+		{
+			"under the rule of each path",
+			[]ratelimit.CustomRule{{Path: "/reset-password/free*", Disabled: true}, strict("/reset-password/*")},
+			[]string{"a", "freely", "free", "b", "c", "free"},
+			[]bool{true, true, true, true, false, true},
+		},
+		{
+			"under a named path's function, too",
+			[]ratelimit.CustomRule{{Path: "/reset-password/a", Resolve: func(*http.Request, ratelimit.Rule) (ratelimit.Rule, bool) {
+				return ratelimit.Rule{Window: time.Minute, Max: 1}, true
+			}}, strict("/reset-password/*")},
+			[]string{"b", "a", "a", "b", "b"},
+			[]bool{true, true, false, true, false},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLimiter(t, ratelimit.Config{Custom: c.custom})
+			for i, token := range c.paths {
+				d, err := l.Check(from("192.0.2.1:1"), "/reset-password/"+token, "/reset-password/:token", "1.1.1.1", start)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d.Allowed != c.passed[i] {
+					t.Errorf("request %d, for %s: passed %v, want %v", i, token, d.Allowed, c.passed[i])
+				}
+			}
+		})
 	}
 }
 
@@ -111,10 +158,40 @@ func (s brokenStore) Consume(context.Context, string, ratelimit.Rule, time.Time)
 
 func TestAStoreThatFailsAllowsNothing(t *testing.T) {
 	down := errors.New("connection refused")
-	l := newLimiter(t, ratelimit.Config{Store: brokenStore{down}})
-	d, err := l.Check(httptest.NewRequest(http.MethodGet, "/", nil), "/ok", "1.1.1.1", start)
-	if !errors.Is(err, down) || d.Allowed {
-		t.Errorf("Check = %+v, %v", d, err)
+	rule := ratelimit.Rule{Window: time.Minute, Max: 5}
+	l := newLimiter(t, ratelimit.Config{
+		Store:       brokenStore{down},
+		PluginRules: []ratelimit.PathRule{{Rule: rule, Match: func(path string) bool { return path == "/plugin" }}},
+		Custom:      []ratelimit.CustomRule{{Path: "/custom", Rule: rule}, {Path: "/glob/*", Rule: rule}},
+	})
+	for _, path := range []string{"/sign-in/email", "/plugin", "/custom", "/glob/a"} {
+		d, err := l.Check(httptest.NewRequest(http.MethodGet, "/", nil), path, path, "1.1.1.1", start)
+		if !errors.Is(err, down) || d.Allowed {
+			t.Errorf("%s: Check = %+v, %v", path, d, err)
+		}
+	}
+}
+
+func TestWithoutItsStoreTheGeneralRuleCountsInTheProcess(t *testing.T) {
+	down := errors.New("connection refused")
+	var heard []error
+	l := newLimiter(t, ratelimit.Config{
+		Max: 2, Store: brokenStore{down}, Away: func(_ context.Context, err error) { heard = append(heard, err) },
+	})
+	for i, want := range []bool{true, true, false} {
+		d, err := l.Check(httptest.NewRequest(http.MethodGet, "/", nil), "/ok", "/ok", "1.1.1.1", start)
+		if err != nil || d.Allowed != want {
+			t.Errorf("request %d: Check = %+v, %v", i+1, d, err)
+		}
+	}
+	if len(heard) != 3 || !errors.Is(heard[0], down) {
+		t.Errorf("heard %v", heard)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ended, http.MethodGet, "/", nil)
+	if d, err := l.Check(r, "/get-session", "/get-session", "1.1.1.1", start); err == nil || d.Allowed {
+		t.Errorf("a request that has ended: Check = %+v, %v", d, err)
 	}
 }
 

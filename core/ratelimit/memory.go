@@ -3,17 +3,12 @@ package ratelimit
 import (
 	"container/heap"
 	"context"
-	"crypto/sha256"
 	"sync"
 	"time"
 )
 
 // DefaultCapacity is how many counters a [Memory] holds unless told otherwise.
 const DefaultCapacity = 100_000
-
-// longestKey bounds what one counter can cost: the path is the client's, and a
-// longer key is kept as its SHA-256.
-const longestKey = 128
 
 // ranks is the number of ranks that counters are sorted into, by the share of
 // their limit that they have used.
@@ -64,10 +59,7 @@ func NewMemory(capacity int) *Memory {
 
 // Consume implements [Store]. It never fails.
 func (m *Memory) Consume(_ context.Context, key string, rule Rule, now time.Time) (Decision, error) {
-	if len(key) > longestKey {
-		sum := sha256.Sum256([]byte(key))
-		key = "sha256:" + string(sum[:])
-	}
+	key = KeptKey(key)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.epoch.IsZero() {

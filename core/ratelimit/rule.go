@@ -77,6 +77,29 @@ func (c customRule) matches(path string) bool {
 	return c.Path == path
 }
 
+// decide gives the rule for a request, nil for none in particular, and whether
+// it is limited at all.
+func (c customRule) decide(r *http.Request, current Rule) (rule Rule, limited bool) {
+	switch {
+	case c.Disabled:
+		return Rule{}, false
+	case c.Resolve == nil:
+		return c.Rule, true
+	case r == nil:
+		return current, true
+	}
+	chosen, ok := c.Resolve(r, current)
+	if !ok {
+		return Rule{}, false
+	}
+	if chosen.Window > 0 && chosen.Max > 0 {
+		return chosen, true
+	}
+	return current, true
+}
+
+const longestSpecial = 60 * time.Second // window of a special rule
+
 // specialRule is what upstream holds sign-in, sign-up and everything that
 // sends mail to, whatever the defaults are.
 func specialRule(path string) (Rule, bool) {
@@ -88,10 +111,10 @@ func specialRule(path string) (Rule, bool) {
 	switch path {
 	case "/request-password-reset", "/send-verification-email",
 		"/email-otp/send-verification-otp", "/email-otp/request-password-reset":
-		return Rule{Window: 60 * time.Second, Max: 3}, true
+		return Rule{Window: longestSpecial, Max: 3}, true
 	}
 	if strings.HasPrefix(path, "/forget-password") {
-		return Rule{Window: 60 * time.Second, Max: 3}, true
+		return Rule{Window: longestSpecial, Max: 3}, true
 	}
 	return Rule{}, false
 }

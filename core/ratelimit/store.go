@@ -13,7 +13,8 @@ type Store interface {
 	// is shared between machines may prefer its own clock. Keys come from
 	// requests and may be of any length.
 	//
-	// On an error the request was not judged; the caller has to refuse it.
+	// On an error the request was not judged; [Limiter.Check] refuses it then, or
+	// counts it in the process where no special rule guards the path.
 	Consume(ctx context.Context, key string, rule Rule, now time.Time) (Decision, error)
 }
 
@@ -49,6 +50,11 @@ func (s State) Next(rule Rule, now time.Time) (State, Decision) {
 		return State{Count: 1, LastRequest: now}, Decision{Allowed: true}
 	}
 	return State{Count: s.Count + 1, LastRequest: now}, Decision{Allowed: true}
+}
+
+// sameAs tells whether there is nothing to write.
+func (s State) sameAs(other State) bool {
+	return s.Count == other.Count && s.LastRequest.Equal(other.LastRequest)
 }
 
 func ceilSeconds(d time.Duration) time.Duration {

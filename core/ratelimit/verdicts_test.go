@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 )
 
@@ -22,7 +25,17 @@ type recording struct {
 	}
 	Sequences []struct {
 		Window, Max    int
+		Key            string
 		Steps, Answers []int
+		Database       struct {
+			Answers []int
+			Row     struct{ Count, LastRequest int64 }
+		}
+		Secondary struct {
+			Answers []int
+			Text    string
+			TTL     int
+		}
 	}
 	Rules []struct {
 		Path        string
@@ -63,19 +76,40 @@ func consume(t testing.TB, s ratelimit.Store, key string, rule ratelimit.Rule, n
 	return d
 }
 
+// beginning is where the clock of the recorded sequences stands.
+var beginning = time.UnixMilli(1_700_000_000_000).UTC()
+
 func TestSequencesGetUpstreamsAnswers(t *testing.T) {
 	for i, v := range recorded(t).Sequences {
-		t.Run(fmt.Sprintf("%d: %d in %d s", i, v.Max, v.Window), func(t *testing.T) {
-			m, rule, now := ratelimit.NewMemory(0), ratelimit.Rule{Window: time.Duration(v.Window) * time.Second, Max: v.Max}, start
-			for n, step := range v.Steps {
-				now = now.Add(time.Duration(step) * time.Millisecond)
-				d := consume(t, m, "key", rule, now)
-				want := time.Duration(v.Answers[n]) * time.Second
-				if d.Allowed != (want == 0) || d.RetryAfter != want {
-					t.Fatalf("request %d: %+v, upstream: retry after %v", n, d, want)
+		for storage, answers := range map[string][]int{"memory": v.Answers, "database": v.Database.Answers, "secondary storage": v.Secondary.Answers} {
+			t.Run(fmt.Sprintf("%d: %d in %d s, %s", i, v.Max, v.Window, storage), func(t *testing.T) {
+				f := stores[storage](t)
+				rule := ratelimit.Rule{Window: time.Duration(v.Window) * time.Second, Max: v.Max}
+				f.clock.now = beginning
+				for n, step := range v.Steps {
+					f.clock.advance(time.Duration(step) * time.Millisecond)
+					d := consume(t, f.store, v.Key, rule, f.clock.now)
+					want := time.Duration(answers[n]) * time.Second
+					if d.Allowed != (want == 0) || d.RetryAfter != want {
+						t.Fatalf("request %d: %+v, upstream: retry after %v", n, d, want)
+					}
 				}
-			}
-		})
+				switch storage {
+				case "database":
+					want := db.Row{"key": v.Key, "count": v.Database.Row.Count, "lastRequest": v.Database.Row.LastRequest}
+					if diff := cmp.Diff([]db.Row{want}, f.rows(t)); diff != "" {
+						t.Errorf("the row (-upstream +ours):\n%s", diff)
+					}
+				case "secondary storage":
+					if got := f.values.All()["rate-limit:"+v.Key]; got != v.Secondary.Text {
+						t.Errorf("the value is %s, upstream: %s", got, v.Secondary.Text)
+					}
+					if want := time.Duration(v.Secondary.TTL) * time.Second; f.ttl != want {
+						t.Errorf("it lives %v, upstream: %v", f.ttl, want)
+					}
+				}
+			})
+		}
 	}
 }
 
@@ -107,7 +141,7 @@ func TestRulesAreFoundAsUpstreamFindsThem(t *testing.T) {
 		t.Run(v.Path, func(t *testing.T) {
 			allowed, window := 0, time.Duration(0)
 			for ; allowed < 150; allowed++ {
-				d, err := l.Check(httptest.NewRequest(http.MethodPost, "/", nil), v.Path, "203.0.113.7", start)
+				d, err := l.Check(httptest.NewRequest(http.MethodPost, "/", nil), v.Path, v.Path, "203.0.113.7", start)
 				if err != nil {
 					t.Fatal(err)
 				}

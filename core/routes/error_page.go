@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/origin"
+	"github.com/gatehouse-auth/gatehouse/core/percent"
 )
 
 //go:embed error_page.html
@@ -50,9 +50,13 @@ func (p *Plugin) setUpError(s *core.Setup) error {
 		}
 	}
 	p.Error = core.Route(s, core.Endpoint[struct{}, ErrorPageOutput]{
-		Method: http.MethodGet, Path: "/error", OperationID: "error", Hidden: true,
+		Method: http.MethodGet, Path: "/error", OperationID: "error",
 		Summary: "The page that explains an error to a person",
-		Handle:  func(c *core.Ctx, _ struct{}) (*ErrorPageOutput, error) { return p.errorPage(c, page) },
+		Doc: core.Doc{
+			Success: "The page", MediaType: "text/html",
+			Answers: map[int]string{http.StatusFound: "The application has a page of its own for errors."},
+		},
+		Handle: func(c *core.Ctx, _ struct{}) (*ErrorPageOutput, error) { return p.errorPage(c, page) },
 	})
 	return nil
 }
@@ -67,16 +71,12 @@ func (p *Plugin) errorPage(c *core.Ctx, page *errorPage) (*ErrorPageOutput, erro
 		code = "UNKNOWN"
 	}
 	o := p.auth.Options()
-	passed := "error=" + formEscape(code)
+	passed := "error=" + percent.EncodeForm(code)
 	if description != "" {
-		passed += "&error_description=" + formEscape(description)
+		passed += "&error_description=" + percent.EncodeForm(description)
 	}
 	if target := o.OnAPIError.ErrorURL; target != "" {
-		separator := "?"
-		if strings.Contains(target, "?") {
-			separator = "&"
-		}
-		return nil, core.Redirect(target + separator + passed)
+		return nil, core.Redirect(withQuery(target, passed))
 	}
 	if o.Production && o.OnAPIError.ErrorPage == nil {
 		return nil, core.Redirect("/?" + passed)
@@ -93,12 +93,6 @@ func (p *Plugin) errorPage(c *core.Ctx, page *errorPage) (*ErrorPageOutput, erro
 	c.SetHeader("X-Content-Type-Options", "nosniff")
 	c.SetHeader("Cache-Control", "no-store")
 	return &ErrorPageOutput{html: html.Bytes()}, nil
-}
-
-// formEscape escapes as URLSearchParams does (WHATWG URL,
-// application/x-www-form-urlencoded), which keeps * and not ~.
-func formEscape(s string) string {
-	return strings.NewReplacer("%2A", "*", "~", "%7E").Replace(url.QueryEscape(s))
 }
 
 // plainCSS are the characters of colours, lengths and font families: nothing

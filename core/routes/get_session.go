@@ -12,8 +12,8 @@ import (
 
 // GetSessionInput is the query of /get-session.
 type GetSessionInput struct {
-	DisableCookieCache *bool `query:"disableCookieCache" check:"coerce"`
-	DisableRefresh     *bool `query:"disableRefresh" check:"coerce"`
+	DisableCookieCache *bool `query:"disableCookieCache" check:"coerce" doc:"Look the session up in the database, whatever a cookie says"`
+	DisableRefresh     *bool `query:"disableRefresh" check:"coerce" doc:"Do not extend the session"`
 }
 
 // GetSessionOutput is the session of the request; a nil one is no session.
@@ -21,13 +21,14 @@ type GetSessionOutput struct {
 	Session session.Session `json:"session"`
 	User    user.User       `json:"user"`
 	// NeedsRefresh is only there with deferSessionRefresh: POST extends the session.
-	NeedsRefresh *bool `json:"needsRefresh,omitempty"`
+	NeedsRefresh *bool `json:"needsRefresh,omitempty" doc:"Whether a POST to this path would extend the session; only where GET leaves that to it"`
 }
 
 func (p *Plugin) setUpGetSession(s *core.Setup) {
 	p.GetSession = core.Route(s, core.Endpoint[GetSessionInput, GetSessionOutput]{
 		Methods: []string{http.MethodGet, http.MethodPost}, Path: "/get-session", OperationID: "getSession",
 		Summary: "The session of this client, or null",
+		Doc:     core.Doc{Success: "The session with its user, or null without one", Nullable: true},
 		// The client of 1.6.9 posts nothing, that of 1.7 an empty object.
 		IgnoreBody: true,
 		Handle:     p.getSession,
@@ -43,8 +44,8 @@ func (p *Plugin) getSession(c *core.Ctx, in GetSessionInput) (*GetSessionOutput,
 		return nil, core.ErrDeferRequired
 	}
 	found, err := c.FindSession(core.SessionQuery{
-		DisableCookieCache: in.DisableCookieCache != nil && *in.DisableCookieCache,
-		DisableRefresh:     in.DisableRefresh != nil && *in.DisableRefresh,
+		DisableCookieCache: valueOf(in.DisableCookieCache),
+		DisableRefresh:     valueOf(in.DisableRefresh),
 		ReadOnly:           deferred && !post,
 	})
 	if err != nil {

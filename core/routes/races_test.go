@@ -14,6 +14,10 @@ func TestRaces(t *testing.T) {
 	routestest.RunRaces(t, func(*testing.T) db.Adapter { return memory.New() })
 }
 
+func TestFailures(t *testing.T) {
+	routestest.RunFailures(t, func(*testing.T) db.Adapter { return memory.New() })
+}
+
 // Fifty hashes of the real cost take longer than one may wait on a busy machine.
 func TestOfManySignUpsForOneAddressOneHashes(t *testing.T) {
 	h := &tally{}

@@ -24,7 +24,7 @@ func cached(t *testing.T, strategy string, configure ...func(*core.Options)) (*a
 	p := newProbe(memory.New())
 	return authtest.New(t, append([]func(*core.Options){func(o *core.Options) {
 		o.Database = p
-		o.Session.CookieCache = core.CookieCache{Enabled: true, Strategy: strategy}
+		o.Session.CookieCache = core.CookieCache{Enabled: new(true), Strategy: strategy}
 	}}, configure...)...), p
 }
 
@@ -160,7 +160,7 @@ func TestTheVersionOfTheCache(t *testing.T) {
 			t.Run(strategy+" "+tc.name, func(t *testing.T) {
 				with := func(cc core.CookieCache) func(*core.Options) {
 					return func(o *core.Options) {
-						cc.Enabled, cc.Strategy = true, strategy
+						cc.Enabled, cc.Strategy = new(true), strategy
 						o.Session.CookieCache = cc
 						o.User.AdditionalFields = []core.Field{{Name: "hidden", Type: db.String, Nullable: true, NotReturned: true, Default: always("h")}}
 					}
@@ -251,7 +251,6 @@ func TestACacheThatIsSwitchedOff(t *testing.T) {
 }
 
 func TestARevokedSessionInTheCache(t *testing.T) {
-	const unauthorized = `{"message":"Unauthorized","code":"UNAUTHORIZED"}`
 	for _, strategy := range strategies {
 		t.Run(strategy, func(t *testing.T) {
 			s, _ := cached(t, strategy)

@@ -146,7 +146,7 @@ func TestTheQueryOfGetSession(t *testing.T) {
 			answers(t, named(a), http.StatusOK, want)
 		})
 		t.Run("asks the cache or not: "+tc.query, func(t *testing.T) {
-			s := authtest.New(t, func(o *core.Options) { o.Session.CookieCache.Enabled = true })
+			s := authtest.New(t, func(o *core.Options) { o.Session.CookieCache.Enabled = new(true) })
 			c := signUpAnn(t, s, nil)
 			remove(t, s, "session")
 			want := "null"

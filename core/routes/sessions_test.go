@@ -13,10 +13,8 @@ import (
 )
 
 const (
-	done     = `{"status":true}`
 	notFresh = `{"message":"Session is not fresh","code":"SESSION_NOT_FRESH"}`
 	internal = `{"message":"Internal Server Error","code":"INTERNAL_SERVER_ERROR"}`
-	nobody   = `{"message":"Unauthorized","code":"UNAUTHORIZED"}`
 )
 
 // house is Ann with two sessions and Bob with one.
@@ -173,10 +171,10 @@ func TestTheSignedOutHaveNoSessionsToSee(t *testing.T) {
 			c = h.Client()
 			c.Cookies[sessionCookie] = tokenOf(h.ann) + ".forged"
 		}
-		answers(t, c.Get("/list-sessions"), http.StatusUnauthorized, nobody)
+		answers(t, c.Get("/list-sessions"), http.StatusUnauthorized, unauthorized)
 		for _, path := range []string{"/revoke-session", "/revoke-sessions", "/revoke-other-sessions"} {
 			a := c.Post(path, map[string]any{"token": tokenOf(h.ann)})
-			answers(t, a, http.StatusUnauthorized, nobody)
+			answers(t, a, http.StatusUnauthorized, unauthorized)
 		}
 		// As upstream, the body is looked at first.
 		answers(t, c.Post("/revoke-session", "{}"), http.StatusBadRequest,

@@ -8,23 +8,23 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/account"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/input"
-	"github.com/gatehouse-auth/gatehouse/core/origin"
+	"github.com/gatehouse-auth/gatehouse/core/session"
 	"github.com/gatehouse-auth/gatehouse/core/user"
 )
 
 // SignInEmailInput is the body of POST /sign-in/email.
 type SignInEmailInput struct {
-	Email       string  `json:"email"`
-	Password    string  `json:"password"`
-	CallbackURL *string `json:"callbackURL"`
-	RememberMe  *bool   `json:"rememberMe"` // default true
+	Email       string  `json:"email" doc:"The user's address"`
+	Password    string  `json:"password" doc:"The user's password"`
+	CallbackURL *string `json:"callbackURL" doc:"Where to go once signed in, also by the link of a verification mail"`
+	RememberMe  *bool   `json:"rememberMe" doc:"False for a session that ends with the browser; true unless given"`
 }
 
 // SignInEmailOutput is the new session. URL is where to go, when it was asked for.
 type SignInEmailOutput struct {
-	Redirect bool      `json:"redirect"`
-	Token    string    `json:"token"`
-	URL      *string   `json:"url,omitempty"`
+	Redirect bool      `json:"redirect" doc:"Whether the client is to go to the URL"`
+	Token    string    `json:"token" doc:"The session's token"`
+	URL      *string   `json:"url,omitempty" doc:"The callback URL of the request"`
 	User     user.User `json:"user"`
 }
 
@@ -34,6 +34,7 @@ func (p *Plugin) setUpSignIn(s *core.Setup) {
 	p.SignInEmail = core.Route(s, core.Endpoint[SignInEmailInput, SignInEmailOutput]{
 		Method: http.MethodPost, Path: "/sign-in/email", OperationID: "signInEmail",
 		Summary:    "Sign in with an e-mail address and a password",
+		Doc:        core.Doc{Success: "The user and the new session's token"},
 		MediaTypes: []string{"application/x-www-form-urlencoded", "application/json"},
 		Use:        []core.Middleware{core.FormCSRF},
 		Handle:     p.signInEmail,
@@ -49,10 +50,9 @@ func (p *Plugin) signInEmail(c *core.Ctx, in SignInEmailInput) (*SignInEmailOutp
 	if !input.IsEmail(in.Email) {
 		return nil, core.ErrInvalidEmail
 	}
-	if in.CallbackURL != nil {
-		if _, err := origin.SafeLocation(*in.CallbackURL); *in.CallbackURL != "" && err != nil {
-			return nil, core.ErrInvalidCallbackURL
-		}
+	callbackURL := valueOf(in.CallbackURL)
+	if err := checkLocation(callbackURL); err != nil {
+		return nil, err
 	}
 	if err := c.CheckGivenPassword(in.Password); err != nil {
 		return nil, err
@@ -63,7 +63,8 @@ func (p *Plugin) signInEmail(c *core.Ctx, in SignInEmailInput) (*SignInEmailOutp
 	}
 	// Without a user, an account or a password there is an empty hash, which
 	// costs the same and never matches.
-	ok, err := c.VerifyPassword(credentialHash(accounts), in.Password)
+	credential := account.WithPassword(accounts)
+	ok, err := c.VerifyPassword(credential.Hash(), in.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -78,28 +79,52 @@ func (p *Plugin) signInEmail(c *core.Ctx, in SignInEmailInput) (*SignInEmailOutp
 		}
 		return nil, core.ErrEmailNotVerified
 	}
-	signedIn, err := c.CreateSession(u, in.RememberMe != nil && !*in.RememberMe)
+	signedIn, err := p.openSession(c, u, credential, in.RememberMe != nil && !*in.RememberMe)
 	if errors.Is(err, db.ErrStopped) {
 		return nil, core.ErrCreateSession.WithStatus(http.StatusUnauthorized)
+	}
+	if errors.Is(err, db.ErrReference) {
+		return nil, core.ErrInvalidEmailOrPassword.WithCause(err) // deleted meanwhile
 	}
 	if err != nil {
 		return nil, err
 	}
 	c.SetHeader("Cache-Control", "no-store") // the answer carries a session token
 	out := &SignInEmailOutput{Token: signedIn.Session.Token, URL: in.CallbackURL, User: p.auth.Users().Output(u)}
-	if in.CallbackURL != nil && *in.CallbackURL != "" {
-		c.SetHeader("Location", *in.CallbackURL)
+	if callbackURL != "" {
+		c.SetHeader("Location", callbackURL)
 		out.Redirect = true
 	}
 	return out, nil
 }
 
-// credentialHash finds the password hash among a user's accounts, or "".
-func credentialHash(accounts []account.Account) string {
-	for _, a := range accounts {
-		if a.ProviderID == account.Credential && a.Password != nil {
-			return *a.Password
+// openSession signs a user in whose password was verified, unless it has been
+// changed since: a change that ends all sessions must not miss this one.
+func (p *Plugin) openSession(c *core.Ctx, u user.User, verified account.Account, transient bool) (signedIn session.WithUser, err error) {
+	err = c.Tx(func() error {
+		if err := p.stillHolds(c, verified); err != nil {
+			return err
 		}
+		signedIn, err = c.CreateSession(u, transient)
+		return err
+	})
+	if err != nil || p.auth.Options().SecondaryStorage == nil {
+		return signedIn, err
 	}
-	return ""
+	// There the session begins after the commit, and what ended the others may
+	// have looked before.
+	if err := p.stillHolds(c, verified); err != nil {
+		return session.WithUser{}, errors.Join(err, p.auth.Sessions().Delete(c.Context(), signedIn.Session.Token), c.DeleteSessionCookies(false))
+	}
+	return signedIn, nil
+}
+
+// stillHolds refuses when an account has another password than it had. Inside a
+// transaction, nobody can change it from then on.
+func (p *Plugin) stillHolds(c *core.Ctx, verified account.Account) error {
+	same, err := p.auth.Accounts().Holds(c.Context(), verified)
+	if err == nil && !same {
+		return core.ErrInvalidEmailOrPassword
+	}
+	return err
 }

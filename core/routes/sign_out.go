@@ -8,13 +8,14 @@ import (
 
 // SignOutOutput tells that the client is signed out.
 type SignOutOutput struct {
-	Success bool `json:"success"`
+	Success bool `json:"success" doc:"Always true: what fails is an error"`
 }
 
 func (p *Plugin) setUpSignOut(s *core.Setup) {
 	p.SignOut = core.Route(s, core.Endpoint[struct{}, SignOutOutput]{
 		Method: http.MethodPost, Path: "/sign-out", OperationID: "signOut",
 		Summary: "End the session of this client",
+		Doc:     core.Doc{Success: "This client has no session any more"},
 		Handle:  p.signOut,
 	})
 }

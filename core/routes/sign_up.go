@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/core"
-	"github.com/gatehouse-auth/gatehouse/core/account"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/user"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
@@ -15,19 +14,19 @@ import (
 
 // SignUpEmailInput is the body of POST /sign-up/email.
 type SignUpEmailInput struct {
-	Name        string  `json:"name"`
-	Email       string  `json:"email" check:"email"`
-	Password    string  `json:"password" check:"min=1"`
-	Image       *string `json:"image"`
-	CallbackURL *string `json:"callbackURL"`
-	RememberMe  *bool   `json:"rememberMe"`
+	Name        string  `json:"name" doc:"What the user is called"`
+	Email       string  `json:"email" check:"email" doc:"The user's address, kept in lower case"`
+	Password    string  `json:"password" check:"min=1" doc:"The new password, of a length that the server allows"`
+	Image       *string `json:"image" doc:"URL of a picture of the user"`
+	CallbackURL *string `json:"callbackURL" doc:"Where the link in the verification mail leads in the end"`
+	RememberMe  *bool   `json:"rememberMe" doc:"False for a session that ends with the browser; true unless given"`
 	// Rest holds the additional fields of the user.
 	Rest *wire.Object `json:",rest"`
 }
 
 // SignUpEmailOutput is the new user. Token is null when no session was made.
 type SignUpEmailOutput struct {
-	Token *string   `json:"token"`
+	Token *string   `json:"token" doc:"The session's token; null when the user has to verify the address or to sign in first"`
 	User  user.User `json:"user"`
 }
 
@@ -36,7 +35,11 @@ var errSignUpDisabled = core.NewError(http.StatusBadRequest, "EMAIL_PASSWORD_SIG
 func (p *Plugin) setUpSignUp(s *core.Setup) {
 	p.SignUpEmail = core.Route(s, core.Endpoint[SignUpEmailInput, SignUpEmailOutput]{
 		Method: http.MethodPost, Path: "/sign-up/email", OperationID: "signUpWithEmailAndPassword",
-		Summary:    "Create a user with an e-mail address and a password",
+		Summary: "Create a user with an e-mail address and a password",
+		Doc: core.Doc{
+			Success: "The new user, signed in unless the server is told otherwise", Creates: user.ModelName,
+			Answers: map[int]string{http.StatusUnprocessableEntity: "The address is taken, or the user could not be created."},
+		},
 		MediaTypes: []string{"application/x-www-form-urlencoded", "application/json"},
 		Use:        []core.Middleware{core.FormCSRF},
 		Handle:     p.signUpEmail,
@@ -118,9 +121,7 @@ func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUp
 		if created, err = p.auth.Users().Create(c.Context(), fresh); err != nil {
 			return createUserError(err)
 		}
-		_, err = p.auth.Accounts().Create(c.Context(), account.Account{
-			UserID: created.ID, AccountID: created.ID, ProviderID: account.Credential, Password: &hash,
-		})
+		err = p.auth.Accounts().CreateCredential(c.Context(), created.ID, hash)
 		if errors.Is(err, db.ErrStopped) {
 			// Upstream goes on, and leaves a user who can never sign in.
 			return core.ErrCreateUser.WithStatus(http.StatusBadRequest)
@@ -145,10 +146,13 @@ func (p *Plugin) createUser(c *core.Ctx, fresh user.User, hash string, in SignUp
 		return nil, err
 	}
 	out.User = p.auth.Users().Output(created)
-	if p.sendsOnSignUp() {
+	switch {
+	case p.sendsOnSignUp():
 		if err := p.mailVerification(c, created, in.CallbackURL); err != nil {
 			return nil, err
 		}
+	case p.hidesDuplicates():
+		c.Go("onExistingUserSignUp", func(context.Context) error { return nil })
 	}
 	return out, nil
 }
@@ -181,13 +185,25 @@ func (p *Plugin) hidesDuplicates() bool {
 // tells the owner of the address in the background.
 func (p *Plugin) duplicate(c *core.Ctx, taken, fresh user.User) (*SignUpEmailOutput, error) {
 	ep := &p.auth.Options().EmailAndPassword
-	if err := p.pretend(c, taken); err != nil {
+	// A new user with somebody's nickname is refused: so is this one.
+	conflict, err := p.auth.Users().Conflicts(c.Context(), fresh)
+	if err != nil {
 		return nil, err
 	}
-	if tell := ep.OnExistingUserSignUp; tell != nil && taken.ID != "" {
-		c.Go("onExistingUserSignUp", func(ctx context.Context) error { return tell(ctx, taken) })
+	if conflict {
+		return nil, core.ErrCreateUser
 	}
-	id, err := p.auth.NewID(user.ModelName)
+	if err := p.pretendSignUp(c, taken); err != nil {
+		return nil, err
+	}
+	// The runner of the background is asked in the request, also for a new user.
+	c.Go("onExistingUserSignUp", func(ctx context.Context) error {
+		if ep.OnExistingUserSignUp == nil || taken.ID == "" {
+			return nil
+		}
+		return ep.OnExistingUserSignUp(ctx, taken)
+	})
+	id, err := p.syntheticID(c)
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +215,19 @@ func (p *Plugin) duplicate(c *core.Ctx, taken, fresh user.User) (*SignUpEmailOut
 	return &SignUpEmailOutput{User: p.auth.Users().Output(fresh)}, nil
 }
 
-// pretend does the work of a sign-up for nothing, so that time does not tell
+// syntheticID looks like the id of a new user.
+func (p *Plugin) syntheticID(c *core.Ctx) (string, error) {
+	if p.auth.Users().Table().IDs == db.IDSerial {
+		return p.auth.Users().NextSerial(c.Context())
+	}
+	return p.auth.NewID(user.ModelName)
+}
+
+// pretendSignUp does the work of a sign-up for nothing, so that time does not tell
 // the two apart: two writes in a transaction that commits, and a signature.
-func (p *Plugin) pretend(c *core.Ctx, taken user.User) error {
+func (p *Plugin) pretendSignUp(c *core.Ctx, taken user.User) error {
 	if p.sendsOnSignUp() {
-		if _, err := p.verificationToken(c, taken); err != nil {
+		if _, err := p.newEmailToken(c, verificationOf(taken)); err != nil {
 			return err
 		}
 	}

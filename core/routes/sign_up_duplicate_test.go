@@ -13,8 +13,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/user"
 )
 
-const userExists = `{"message":"User already exists. Use another email.","code":"USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"}`
-
 func noAutoSignIn(o *core.Options) { o.EmailAndPassword.DisableAutoSignIn = true }
 
 func verified(o *core.Options) { o.EmailAndPassword.RequireEmailVerification = true }
@@ -145,7 +143,7 @@ func TestTheOwnerHearsOfADuplicate(t *testing.T) {
 	default:
 		t.Error("the owner was not told")
 	}
-	if mails := s.Outbox.Verifications(); len(mails) != 1 {
+	if mails := authtest.Sent[core.VerificationEmail](s.Outbox); len(mails) != 1 {
 		t.Errorf("%d verification mails were sent, want the first user's only", len(mails))
 	}
 }

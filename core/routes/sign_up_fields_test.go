@@ -129,7 +129,7 @@ func TestHiddenFieldsNeverLeaveTheServer(t *testing.T) {
 				o.User.AdditionalFields = []core.Field{hidden}
 				hidden.Default = always(secret)
 				o.Session.AdditionalFields = []core.Field{hidden}
-				o.Session.CookieCache = core.CookieCache{Enabled: true, Strategy: strategy}
+				o.Session.CookieCache = core.CookieCache{Enabled: new(true), Strategy: strategy}
 			})
 			c := s.Client()
 			check := func(a *authtest.Answer) {

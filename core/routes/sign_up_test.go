@@ -100,10 +100,6 @@ func TestSignUpThatIsNotToBeRemembered(t *testing.T) {
 }
 
 func TestSignUpRefusesPasswords(t *testing.T) {
-	const (
-		tooShort = `{"message":"Password too short","code":"PASSWORD_TOO_SHORT"}`
-		tooLong  = `{"message":"Password too long","code":"PASSWORD_TOO_LONG"}`
-	)
 	smiles := func(n int) string { return strings.Repeat("\U0001F600", n) }
 	for _, tc := range []struct {
 		name     string

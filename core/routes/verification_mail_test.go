@@ -36,18 +36,18 @@ func TestWhoGetsAVerificationMail(t *testing.T) {
 			})
 			s.Client().SignUp(email, password)
 			s.Settle()
-			if got := len(s.Outbox.Verifications()); got != tc.atSignUp {
+			if got := len(authtest.Sent[core.VerificationEmail](s.Outbox)); got != tc.atSignUp {
 				t.Errorf("%d mails at sign-up, want %d", got, tc.atSignUp)
 			}
 			s.Client().Post("/sign-in/email", credentials(nil))
 			s.Settle()
-			if got := len(s.Outbox.Verifications()); got != tc.atSignUp+tc.atSignIn {
+			if got := len(authtest.Sent[core.VerificationEmail](s.Outbox)); got != tc.atSignUp+tc.atSignIn {
 				t.Errorf("%d mails after sign-in, want %d", got, tc.atSignUp+tc.atSignIn)
 			}
 			// A wrong password proves nothing, so nobody is written to.
 			s.Client().Post("/sign-in/email", credentials(map[string]any{"password": "wrong-password"}))
 			s.Settle()
-			if got := len(s.Outbox.Verifications()); got != tc.atSignUp+tc.atSignIn {
+			if got := len(authtest.Sent[core.VerificationEmail](s.Outbox)); got != tc.atSignUp+tc.atSignIn {
 				t.Error("a wrong password sent a mail")
 			}
 		})
@@ -73,7 +73,7 @@ func TestTheLinkInAVerificationMail(t *testing.T) {
 				t.Fatalf("got %d %s", a.Status, a.Body)
 			}
 			s.Settle()
-			mails := s.Outbox.Verifications()
+			mails := authtest.Sent[core.VerificationEmail](s.Outbox)
 			if len(mails) != 1 {
 				t.Fatalf("%d mails", len(mails))
 			}
@@ -96,7 +96,7 @@ func TestTheTokenInAVerificationMail(t *testing.T) {
 	s := authtest.New(t, verified, func(o *core.Options) { o.EmailVerification.ExpiresIn = 2 * time.Hour })
 	s.Client().SignUp(email, password)
 	s.Settle()
-	token := s.Outbox.Verifications()[0].Token
+	token := authtest.Sent[core.VerificationEmail](s.Outbox)[0].Token
 	claims, err := s.Keys().VerifyJWT(token, s.Clock.Now())
 	if err != nil {
 		t.Fatal(err)

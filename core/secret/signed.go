@@ -41,7 +41,8 @@ func (k *Keys) Verify(signed string) (value string, ok bool) {
 }
 
 // SignRaw returns the HMAC-SHA256 of data under the current secret in base64url
-// without padding, the signature of upstream's compact cookie cache.
+// without padding: the signature of upstream's compact cookie cache and of JWTs,
+// and a pseudonym for what must not be told.
 func (k *Keys) SignRaw(data string) string {
 	return base64.RawURLEncoding.EncodeToString(k.mac(data))
 }

@@ -55,8 +55,10 @@ func NormalizeEmail(email string) string { return wire.ToLower(strings.ToValidUT
 
 // Store reads and writes users.
 type Store struct {
-	db    *db.Store
-	model *db.Model[User]
+	db        *db.Store
+	model     *db.Model[User]
+	listLimit int                                        // see WithListLimit
+	changed   func(ctx context.Context, id string) error // see OnChange
 }
 
 // NewModel declares the user table with the given clock.
@@ -66,6 +68,18 @@ func NewModel(now func() time.Time) (*db.Model[User], error) {
 
 // NewStore returns the store of the user table.
 func NewStore(s *db.Store, m *db.Model[User]) *Store { return &Store{db: s, model: m} }
+
+// OnChange has fn told when a user has changed or gone, after the commit. It is
+// set once, before the store is used.
+func (s *Store) OnChange(fn func(ctx context.Context, id string) error) { s.changed = fn }
+
+// tell runs what OnChange has set.
+func (s *Store) tell(ctx context.Context, id string) error {
+	if s.changed == nil {
+		return nil
+	}
+	return db.AfterCommit(ctx, func(ctx context.Context) error { return s.changed(ctx, id) })
+}
 
 // Table returns the declared table.
 func (s *Store) Table() *db.Table { return s.model.Table }
@@ -133,19 +147,32 @@ func (s *Store) WithAccounts(ctx context.Context, email string, accounts *accoun
 }
 
 // Update changes fields of one user by id and returns the user as it is then.
-// ok is false when there is no such user.
+// ok is false when there is no such user. Beside an error it may be true: the
+// user has changed, and somebody who had to hear of it did not.
 func (s *Store) Update(ctx context.Context, id string, set db.Row) (u User, ok bool, err error) {
+	return s.UpdateIf(ctx, id, nil, set)
+}
+
+// UpdateIf is Update for a user who still meets a condition. Of many at once
+// with a condition that the change ends, exactly one is ok.
+func (s *Store) UpdateIf(ctx context.Context, id string, still db.Where, set db.Row) (u User, ok bool, err error) {
 	set = maps.Clone(set)
 	if email, has := set["email"].(string); has {
 		set["email"] = NormalizeEmail(email)
 	}
-	res, err := s.db.Update(ctx, db.Change{Table: s.model.Table, Where: db.Where{db.By(db.ID, id)}, Set: set, Returning: true})
+	where := append(db.Where{db.By(db.ID, id)}, still...)
+	res, err := s.db.Update(ctx, db.Change{Table: s.model.Table, Where: where, Set: set, Returning: true})
 	if err != nil || len(res.Rows) == 0 {
 		return User{}, false, err
 	}
-	u, err = s.model.Record(res.Rows[0])
-	return u, err == nil, err
+	if u, err = s.model.Record(res.Rows[0]); err != nil {
+		return User{}, false, err
+	}
+	return u, true, s.tell(ctx, id)
 }
 
-// FromJSON reads the form that MarshalJSON writes, as the cookie cache keeps it.
+// RowJSON encodes a whole record, as a storage beside the database keeps it.
+func (s *Store) RowJSON(u User) (json.RawMessage, error) { return s.model.RowJSON(u) }
+
+// FromJSON reads the forms that MarshalJSON and RowJSON write.
 func (s *Store) FromJSON(raw json.RawMessage) (User, error) { return s.model.FromJSON(raw) }

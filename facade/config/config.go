@@ -27,22 +27,19 @@ const maxSize = 1 << 20
 
 // Config is what a file says.
 type Config struct {
-	// Options configure the server, except for Options.Database, which is the
-	// caller's to open from Database.
+	// Options configure the server, except for what package database opens and
+	// puts into them.
 	Options core.Options
 	// Database tells what to open. It is zero when the file does not say.
 	Database Database
+	// Redis tells where the secondary storage is. It is nil when the file names
+	// none.
+	Redis *Redis
 	// Server configures the standalone server around the options.
 	Server Server
 	// Senders are the paths of the options that the file sets to true so that
 	// [Source.Deliver] sends what they are about.
 	Senders []string
-}
-
-// Database names a database.
-type Database struct {
-	Dialect string `opt:"dialect"` // "memory", "sqlite", "postgres" or "mysql"
-	DSN     string `opt:"dsn"`     // file, URL or key-value text, as the dialect wants it; may hold a password
 }
 
 // Source is what a file draws on besides its own text.
@@ -52,6 +49,10 @@ type Source struct {
 	Env func(name string) (value string, set bool)
 	// Deliver sends mail. Without it no sender can be switched on.
 	Deliver Deliver
+	// Unused are the top-level options that the caller does not use, such as
+	// "secret". Where a variable in one of them is not set, neither that nor what
+	// follows from it is a problem; what the option holds then is of no use.
+	Unused []string
 }
 
 // Deliver sends one message. It is called from the background, never inside a
@@ -83,7 +84,7 @@ func Load(path string, src Source) (*Config, error) {
 func Parse(data []byte, src Source) (*Config, error) { return parse(data, src, "") }
 
 func parse(data []byte, src Source, file string) (*Config, error) {
-	d := &decoder{src: src, config: &Config{}, refused: map[*yaml.Node]bool{}, expanded: map[*yaml.Node]bool{}}
+	d := &decoder{src: src, config: &Config{}, refused: map[*yaml.Node]bool{}, expanded: map[*yaml.Node]bool{}, unset: map[string]bool{}}
 	if root := d.document(data); root != nil {
 		d.root(root)
 	}
@@ -121,19 +122,6 @@ func (c Config) LogValue() slog.Value { return slog.StringValue("config.Config")
 
 // MarshalJSON writes nothing of the values.
 func (c Config) MarshalJSON() ([]byte, error) { return []byte(`{}`), nil }
-
-// Format writes the dialect only: a DSN may hold a password.
-func (b Database) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "config.Database(%s)", b.Dialect)
-}
-
-// LogValue keeps the DSN out of logs.
-func (b Database) LogValue() slog.Value { return slog.StringValue(b.Dialect) }
-
-// MarshalJSON writes the dialect only.
-func (b Database) MarshalJSON() ([]byte, error) {
-	return wire.Marshal(map[string]any{"dialect": b.Dialect})
-}
 
 // Format writes the type only: address and data are the recipient's.
 func (m Message) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "config.Message(%s)", m.Type) }

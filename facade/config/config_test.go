@@ -17,8 +17,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
+	"github.com/gatehouse-auth/gatehouse/core/secondary"
 	"github.com/gatehouse-auth/gatehouse/core/secret"
 	"github.com/gatehouse-auth/gatehouse/core/user"
+	"github.com/gatehouse-auth/gatehouse/core/verification"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
 )
 
@@ -98,7 +100,40 @@ func TestAnOptionIsDecodedByItsUpstreamName(t *testing.T) {
 				{Path: "/m", Rule: ratelimit.Rule{Window: time.Minute, Max: 2}},
 			},
 		},
-		"counters in memory": {"rateLimit: {storage: memory}", func(c *config.Config) any { return c.Options.RateLimit.Store == nil }, true},
+		"counters in memory":     {"rateLimit: {storage: memory}", func(c *config.Config) any { return c.Options.RateLimit.Storage }, "memory"},
+		"counters in a database": {"rateLimit: {storage: database}", func(c *config.Config) any { return c.Options.RateLimit.Storage }, "database"},
+		"counters elsewhere":     {"rateLimit: {storage: secondary-storage}", func(c *config.Config) any { return c.Options.RateLimit.Storage }, "secondary-storage"},
+		"hashed identifiers": {
+			"verification: {storeIdentifier: hashed}",
+			func(c *config.Config) any { return c.Options.Verification.StoreIdentifier },
+			core.StoreIdentifier{Default: verification.Storage{Hashed: true}},
+		},
+		"plain identifiers": {"verification: {storeIdentifier: plain}", func(c *config.Config) any { return c.Options.Verification.StoreIdentifier }, core.StoreIdentifier{}},
+		"identifiers by prefix, in the order of the file": {
+			"verification: {storeIdentifier: {default: hashed, overrides: {reset-: plain, otp-: hashed, 'a:': plain}}}",
+			func(c *config.Config) any { return c.Options.Verification.StoreIdentifier },
+			core.StoreIdentifier{Default: verification.Storage{Hashed: true}, Overrides: []verification.Override{
+				{Prefix: "reset-"}, {Prefix: "otp-", Storage: verification.Storage{Hashed: true}}, {Prefix: "a:"},
+			}},
+		},
+		"a cache that renews itself": {"session: {cookieCache: {refreshCache: true}}", func(c *config.Config) any { return c.Options.Session.CookieCache.RefreshCache }, core.RefreshCache{Enabled: new(true)}},
+		"and when":                   {"session: {cookieCache: {refreshCache: {updateAge: 60}}}", func(c *config.Config) any { return c.Options.Session.CookieCache.RefreshCache }, core.RefreshCache{Enabled: new(true), UpdateAge: new(time.Minute)}},
+		"and right away":             {"session: {cookieCache: {refreshCache: {updateAge: 0}}}", func(c *config.Config) any { return *c.Options.Session.CookieCache.RefreshCache.UpdateAge }, time.Duration(0)},
+		"a cache that does not":      {"session: {cookieCache: {refreshCache: false}}", func(c *config.Config) any { return c.Options.Session.CookieCache.RefreshCache }, core.RefreshCache{Enabled: new(false)}},
+		"a secondary storage": {"secondaryStorage: memory", func(c *config.Config) any {
+			_, ok := c.Options.SecondaryStorage.(*secondary.Memory)
+			return ok
+		}, true},
+		"trusted providers":       {"account: {accountLinking: {trustedProviders: [google]}}", func(c *config.Config) any { return c.Options.Account.AccountLinking.TrustedProviders }, []string{"google"}},
+		"a lifetime of resets":    {"emailAndPassword: {resetPasswordTokenExpiresIn: 10m}", func(c *config.Config) any { return c.Options.EmailAndPassword.ResetPasswordTokenExpiresIn }, 10 * time.Minute},
+		"no telemetry":            {"telemetry: {enabled: false, debug: true}", func(c *config.Config) any { return c.Options.AppName }, ""},
+		"errors that are answers": {"onAPIError: {throw: false}", func(c *config.Config) any { return c.Options.OnAPIError.Throw }, false},
+		"joins":                   {"experimental: {joins: true}", func(c *config.Config) any { return c.Options.Experimental.Joins }, true},
+		"shared cookies": {
+			"advanced: {crossSubDomainCookies: {additionalCookies: [theme]}}",
+			func(c *config.Config) any { return c.Options.Advanced.CrossSubDomainCookies.AdditionalCookies },
+			[]string{"theme"},
+		},
 		"renamed cookies": {
 			"advanced: {cookies: {session_token: {name: sid, attributes: {maxAge: 0, sameSite: none, httpOnly: false}}}}",
 			func(c *config.Config) any { return c.Options.Advanced.Cookies },
@@ -119,7 +154,19 @@ func TestAnOptionIsDecodedByItsUpstreamName(t *testing.T) {
 		"the senders on":    {"emailVerification: {sendVerificationEmail: true}", func(c *config.Config) any { return c.Senders }, []string{"emailVerification.sendVerificationEmail"}},
 		"a database":        {"database: {dialect: sqlite, dsn: a.db}", func(c *config.Config) any { return c.Database.Dialect + " " + c.Database.DSN }, "sqlite a.db"},
 		"another":           {"database: {dialect: memory}", func(c *config.Config) any { return c.Database.Dialect + c.Database.DSN }, "memory"},
-		"a later one":       {"database: {dialect: postgres, dsn: x}", func(c *config.Config) any { return c.Database.Dialect }, "postgres"},
+		"no database":       {"database: none", func(c *config.Config) any { return c.Database.Dialect }, config.Stateless},
+		"none as a mapping": {"database: {dialect: none}", func(c *config.Config) any { return c.Database.Dialect }, config.Stateless},
+		"a pool": {
+			"database: {dialect: postgres, dsn: x, connections: 40}",
+			func(c *config.Config) any { return []any{c.Database.Dialect, c.Database.Connections} },
+			[]any{"postgres", 40},
+		},
+		"no Redis": {"secondaryStorage: memory", func(c *config.Config) any { return c.Redis == nil && c.Options.SecondaryStorage != nil }, true},
+		"a Redis": {
+			"secondaryStorage: {redis: 'redis://r:6379/2', keyPrefix: 'app:'}",
+			func(c *config.Config) any { return []any{c.Redis.URL, c.Redis.KeyPrefix} },
+			[]any{"redis://r:6379/2", "app:"},
+		},
 		"nothing":           {"", func(c *config.Config) any { return c.Database.Dialect }, ""},
 		"only comments":     {"# nothing yet\n", func(c *config.Config) any { return c.Options.AppName }, ""},
 		"an empty document": {"---\n", func(c *config.Config) any { return c.Options.AppName }, ""},
@@ -159,28 +206,46 @@ server:
 	}
 }
 
-func TestASenderThatIsTrueDelivers(t *testing.T) {
-	var got []config.Message
-	cfg, err := config.Parse([]byte("emailVerification: {sendVerificationEmail: true}"), config.Source{
-		Deliver: func(_ context.Context, m config.Message) error {
-			got = append(got, m)
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
+func TestASenderThatIsTrueDeliversWhatTheRecipientNeeds(t *testing.T) {
+	const link, token = "https://a.example/verify?token=t", "t"
+	ada := user.User{Email: "ada@example.com"}
+	type out struct{ Type, To, Data string }
+	tests := map[string]struct {
+		text string
+		send func(context.Context, core.Options) error
+		want out
+	}{
+		"a verification": {"emailVerification: {sendVerificationEmail: true}", func(ctx context.Context, o core.Options) error {
+			return o.EmailVerification.SendVerificationEmail(ctx, core.VerificationEmail{User: ada, URL: link, Token: token})
+		}, out{"verification-email", ada.Email, `{"url":"https://a.example/verify?token=t","token":"t"}`}},
+		"a reset": {"emailAndPassword: {sendResetPassword: true}", func(ctx context.Context, o core.Options) error {
+			return o.EmailAndPassword.SendResetPassword(ctx, core.ResetPasswordEmail{User: ada, URL: link, Token: token})
+		}, out{"reset-password", ada.Email, `{"url":"https://a.example/verify?token=t","token":"t"}`}},
+		"a change of the address asks the present one": {"user: {changeEmail: {sendChangeEmailConfirmation: true}}", func(ctx context.Context, o core.Options) error {
+			return o.User.ChangeEmail.SendChangeEmailConfirmation(ctx, core.ChangeEmailConfirmation{User: ada, NewEmail: "countess@example.com", URL: link, Token: token})
+		}, out{"change-email-confirmation", ada.Email, `{"url":"https://a.example/verify?token=t","token":"t","newEmail":"countess@example.com"}`}},
+		"a deletion": {"user: {deleteUser: {sendDeleteAccountVerification: true}}", func(ctx context.Context, o core.Options) error {
+			return o.User.DeleteUser.SendDeleteAccountVerification(ctx, core.DeleteAccountEmail{User: ada, URL: link, Token: token})
+		}, out{"delete-account", ada.Email, `{"url":"https://a.example/verify?token=t","token":"t"}`}},
 	}
-	mail := core.VerificationEmail{User: user.User{Email: "ada@example.com"}, URL: "https://a.example/verify?token=t", Token: "t"}
-	if err := cfg.Options.EmailVerification.SendVerificationEmail(t.Context(), mail); err != nil || len(got) != 1 {
-		t.Fatalf("%d messages, %v", len(got), err)
-	}
-	data, err := json.Marshal(got[0].Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"verification-email", "ada@example.com", `{"url":"https://a.example/verify?token=t","token":"t"}`}
-	if diff := cmp.Diff(want, []string{got[0].Type, got[0].To, string(data)}); diff != "" {
-		t.Errorf("message (-want +got):\n%s", diff)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []out
+			cfg, err := config.Parse([]byte(tt.text), config.Source{Deliver: func(_ context.Context, m config.Message) error {
+				data, err := json.Marshal(m.Data)
+				got = append(got, out{m.Type, m.To, string(data)})
+				return err
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.send(t.Context(), cfg.Options); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]out{tt.want}, got); diff != "" {
+				t.Errorf("messages (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -212,11 +277,12 @@ func TestNoSecretIsPrinted(t *testing.T) {
 secret: hunter2
 secrets: [{version: 1, value: hunter2}]
 database: {dialect: postgres, dsn: "postgres://app:hunter2@db/app"}
+secondaryStorage: {redis: "redis://:hunter2@r", keyPrefix: hunter2}
 server: {smtp: {host: m, from: a@b.c, username: hunter2, password: hunter2}}
 `)
 	hook := config.Webhook{URL: "https://hunter2@a.example", Secret: "hunter2"}
 	message := config.Message{Type: "x", To: "hunter2"}
-	for _, v := range []any{cfg, *cfg, cfg.Database, cfg.Server, cfg.Server.SMTP, *cfg.Server.SMTP, hook, &hook, message, config.Server{Webhook: &hook}} {
+	for _, v := range []any{cfg, *cfg, cfg.Database, cfg.Redis, *cfg.Redis, cfg.Server, cfg.Server.SMTP, *cfg.Server.SMTP, hook, &hook, message, config.Server{Webhook: &hook}} {
 		texts := []string{fmt.Sprint(v)}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			texts = append(texts, fmt.Sprintf(verb, v))

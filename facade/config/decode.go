@@ -16,10 +16,14 @@ type decoder struct {
 	problems []*Problem
 	refused  map[*yaml.Node]bool // complained about already: not decoded
 	expanded map[*yaml.Node]bool // text that held variables
+	unset    map[string]bool     // of Source.Unused, those with a variable that is not set
 	depth    int                 // of the node that is being prepared
 }
 
 func (d *decoder) fail(line int, path, format string, args ...any) {
+	if d.unset[topLevel(path)] {
+		return
+	}
 	d.problems = append(d.problems, &Problem{Line: line, Path: path, Text: fmt.Sprintf(format, args...)})
 }
 
@@ -134,7 +138,7 @@ func (d *decoder) choose(path string, n *yaml.Node, v reflect.Value, fields []op
 			continue
 		}
 		if o.send {
-			d.sender(path, n)
+			d.sender(path, n, v.Field(o.index))
 			return
 		}
 		if d.takes(o.typ, n, len(fields)) {

@@ -34,8 +34,9 @@ const (
 //     is "/": BaseURL, when neither it nor DynamicBaseURL is set.
 //   - BETTER_AUTH_TRUSTED_ORIGINS, between commas: more TrustedOrigins.
 //
-// NODE_ENV has no part here: Options.Production is the caller's choice. The
-// error is about BETTER_AUTH_SECRETS and never holds a value.
+// NODE_ENV has no part here: Options.Production is the caller's choice. Nor has
+// BETTER_AUTH_TELEMETRY: nothing is sent. The error is about BETTER_AUTH_SECRETS
+// and never holds a value.
 func ApplyEnv(opts *core.Options, env func(name string) (value string, set bool)) error {
 	if env == nil {
 		return nil

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,5 +77,40 @@ func TestAFileIsCompletedFromTheEnvironment(t *testing.T) {
 	cfg, err := config.Parse(nil, config.Source{Env: environment(map[string]string{"AUTH_SECRET": "b", "BETTER_AUTH_URL": "https://a.example"})})
 	if err != nil || cfg.Options.Secret != "b" || cfg.Options.BaseURL != "https://a.example" {
 		t.Errorf("error = %v", err)
+	}
+}
+
+func TestTheDocumentationNamesEveryVariable(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]bool{}
+	err = config.ApplyEnv(&core.Options{}, func(name string) (string, bool) {
+		asked[name] = true
+		return "", false
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(asked) < 10 {
+		t.Fatalf("only %v were asked for", asked)
+	}
+	for name := range asked {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("%s lacks %s", document, name)
+		}
+	}
+}
+
+func TestTheDocumentationNamesEveryMessage(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range config.MessageTypes() {
+		if !strings.Contains(string(text), "| `"+kind+"` |") {
+			t.Errorf("%s: the table of messages lacks %s", document, kind)
+		}
 	}
 }

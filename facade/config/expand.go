@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -12,6 +13,10 @@ import (
 func (d *decoder) expand(path string, n *yaml.Node) {
 	text, variables, errs := expand(n.Value, d.src.Env)
 	for _, err := range errs {
+		if _, unset := errors.AsType[unsetError](err); unset && slices.Contains(d.src.Unused, topLevel(path)) {
+			d.unset[topLevel(path)] = true
+			continue
+		}
 		d.refuse(n, path, err.Error())
 	}
 	if variables {
@@ -20,10 +25,25 @@ func (d *decoder) expand(path string, n *yaml.Node) {
 	n.Value = text
 }
 
+// topLevel is the first name of a path.
+func topLevel(path string) string {
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end]
+	}
+	return path
+}
+
+// unsetError names a variable that is not set.
+type unsetError string
+
+func (name unsetError) Error() string {
+	return "the environment variable " + string(name) + " is not set"
+}
+
 // expand replaces ${NAME} by the variable's value, and ${NAME:-text} by text
 // when the variable is unset or empty. $${ stands for ${, and a dollar sign in
 // front of anything else for itself. It tells whether there were variables. An
-// error names a variable or nothing.
+// error names a variable or nothing; one that is not set stays as it is.
 func expand(s string, env func(string) (string, bool)) (text string, variables bool, errs []error) {
 	var b strings.Builder
 	for {
@@ -66,7 +86,7 @@ func variable(expr string, env func(string) (string, bool)) (string, error) {
 	case hasFallback && value == "":
 		return fallback, nil
 	case !set && !hasFallback:
-		return "", errors.New("the environment variable " + name + " is not set")
+		return "${" + name + "}", unsetError(name)
 	}
 	return value, nil
 }

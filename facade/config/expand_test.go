@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,15 +66,33 @@ func TestAVariableOfAnotherKindIsAnError(t *testing.T) {
 		"production: ${KEY}":                              "line 1: production: expected true or false",
 		"maxBodyBytes: ${KEY}":                            "line 1: maxBodyBytes: expected a whole number in decimal digits",
 		"session: {expiresIn: '${KEY}'}":                  `line 1: session.expiresIn: expected a number of seconds or a duration such as "15m"`,
-		"database: {dialect: '${KEY}'}":                   "line 1: database.dialect: expected memory, sqlite, postgres or mysql, found another word",
+		"database: {dialect: '${KEY}'}":                   "line 1: database.dialect: expected memory, sqlite, postgres, mysql or none, found another word",
 		"server: {addr: '${KEY}'}":                        `line 1: server.addr: expected HOST:PORT, such as "127.0.0.1:3000" or ":3000"`,
 		"compat: ${KEY}":                                  `line 1: compat: expected "1.6.9" or a mapping of single switches, found a string`,
-		"rateLimit: {storage: '${KEY}'}":                  "line 1: rateLimit.storage: expected memory, found another word",
+		"rateLimit: {storage: '${KEY}'}":                  "line 1: rateLimit.storage: expected memory, database or secondary-storage, found another word",
 		"session: {cookieCache: ['${KEY}']}":              "line 1: session.cookieCache: expected a mapping, found a list",
 		"user: {additionalFields: {a: {type: '${KEY}'}}}": "line 1: user.additionalFields.a.type: expected string, number, boolean, date, json, string[], number[] or a list of words",
 	} {
 		if _, err := config.Parse([]byte(text), config.Source{Env: env}); err == nil || err.Error() != want {
 			t.Errorf("%s\nerror = %v\nwant    %s", text, err, want)
+		}
+	}
+}
+
+// Who does without an option does without its variables, and only without those.
+func TestAVariableOfAnUnusedOptionMayBeUnset(t *testing.T) {
+	src := config.Source{Env: environment(nil), Unused: []string{"secret", "secondaryStorage"}}
+	for text, want := range map[string]string{
+		"secret: ${NONE}":                            "",
+		"secondaryStorage: {redis: 'r://${NONE}'}":   "",
+		"appName: ${NONE}":                           "line 1: appName: the environment variable NONE is not set",
+		"secret: ${not a name}":                      "line 1: secret: a ${…} holds no name of a variable; the forms are ${NAME} and ${NAME:-text}, and $${ for the characters themselves",
+		"secondaryStorage: {redi: 'redis://host'}":   `line 1: secondaryStorage.redi: `,
+		"{secret: '${NONE}', database: {dialect: }}": "line 1: database.dialect: ",
+	} {
+		_, err := config.Parse([]byte(text), src)
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// counterStorages are where counters may be.
+var counterStorages = []string{"memory", "database", "secondary-storage"}
+
 // rule is ratelimit.Rule with the names of its options.
 type rule struct {
 	Window time.Duration `opt:"window"`
@@ -36,18 +39,4 @@ func (d *decoder) customRules(path string, n *yaml.Node) {
 		}
 	}
 	d.config.Options.RateLimit.CustomRules = rules
-}
-
-// rateLimitStorage has no field in the core: counters are in memory, or where
-// Go code puts them.
-func (d *decoder) rateLimitStorage(path string, n *yaml.Node) {
-	switch {
-	case n.Kind == yaml.ScalarNode && n.Value == "memory":
-	case n.Kind == yaml.ScalarNode && (n.Value == "database" || n.Value == "secondary-storage"):
-		d.fail(n.Line, path, "%s is not available in this version: use memory or leave the key out", n.Value)
-	case isText(n):
-		d.fail(n.Line, path, "expected memory, found another word")
-	default:
-		d.mismatch(path, n, "memory")
-	}
 }

@@ -76,6 +76,12 @@ func (r *reference) shape(s shape) {
 	if s.members != nil {
 		r.walk(at+s.under, s.members)
 	}
+	if at == pluginSection {
+		for _, p := range plugins() {
+			r.add(below(at, p.name), "mapping")
+			r.walk(below(at, p.name), p.options)
+		}
+	}
 }
 
 // add appends a path, or another kind of value to one that is there already.

@@ -30,9 +30,9 @@ func shapes() []shape {
 		return shape{parent: model, name: "additionalFields", kind: "mapping by field", decode: decode, members: reflect.TypeFor[fieldAttributes](), under: ".<field>"}
 	}
 	return []shape{
-		{parent: "", name: "database", kind: "mapping", decode: (*decoder).database, members: reflect.TypeFor[Database]()},
+		{parent: "", name: "database", kind: "none | mapping", decode: (*decoder).database, members: reflect.TypeFor[Database]()},
 		{parent: "database", name: "dialect", kind: choices(dialects), decode: choice(dialects, func(c *Config) *string { return &c.Database.Dialect })},
-		{parent: "", name: "secondaryStorage", kind: "memory | mapping", decode: (*decoder).secondaryStorage},
+		{parent: "", name: "secondaryStorage", kind: "memory | mapping", decode: (*decoder).secondaryStorage, members: reflect.TypeFor[Redis]()},
 		{parent: "", name: "secrets", kind: "list of mappings", decode: (*decoder).secrets, members: reflect.TypeFor[secretVersion](), under: "[]"},
 		{parent: "", name: "compat", kind: `"1.6.9" | mapping`, decode: (*decoder).compat, members: reflect.TypeFor[core.Compat]()},
 		{parent: "", name: "plugins", kind: "mapping by plugin", decode: (*decoder).plugins},
@@ -43,11 +43,16 @@ func shapes() []shape {
 		fields("verification", func(o *core.Options) *[]core.Field { return &o.Verification.AdditionalFields }),
 
 		{parent: "rateLimit", name: "customRules", kind: "mapping by path", decode: (*decoder).customRules, members: reflect.TypeFor[rule](), under: ".<path>"},
-		{parent: "rateLimit", name: "storage", kind: "memory", decode: (*decoder).rateLimitStorage},
+		{parent: "rateLimit", name: "storage", kind: choices(counterStorages), decode: choice(counterStorages, func(c *Config) *string { return &c.Options.RateLimit.Storage })},
+		{parent: "session.cookieCache", name: "refreshCache", kind: "boolean | mapping", decode: (*decoder).refreshCache, members: reflect.TypeFor[cacheRefresh]()},
+		{parent: "verification", name: "storeIdentifier", kind: "plain | hashed | mapping", decode: (*decoder).storeIdentifier, members: reflect.TypeFor[identifierStorage]()},
+		{parent: "onAPIError", name: "throw", kind: "false", decode: (*decoder).throw},
 		{parent: "advanced", name: "cookies", kind: "mapping by cookie", decode: (*decoder).cookies, members: reflect.TypeFor[cookieRename](), under: ".<cookie>"},
 		{parent: "advanced", name: "defaultCookieAttributes", kind: "mapping", decode: (*decoder).defaultCookieAttributes, members: reflect.TypeFor[cookieAttributes]()},
 		{parent: "advanced.database", name: "generateId", kind: "uuid | serial", decode: (*decoder).generateID},
 		{parent: "advanced.ipAddress", name: "ipAddressHeaders", kind: "list of strings", decode: (*decoder).addressHeaders},
+
+		{parent: "", name: "telemetry", kind: "mapping", decode: (*decoder).telemetry, members: reflect.TypeFor[telemetry]()},
 
 		{parent: "", name: "server", kind: "mapping", decode: (*decoder).server, members: reflect.TypeFor[Server]()},
 		{parent: "server", name: "addr", kind: "HOST:PORT", decode: (*decoder).serverAddr},
@@ -134,40 +139,6 @@ func (d *decoder) compat(path string, n *yaml.Node) {
 	}
 }
 
-func (d *decoder) plugins(path string, n *yaml.Node) {
-	if n.Kind != yaml.MappingNode && !isNull(n) {
-		d.mismatch(path, n, "a mapping by the names of plugins")
-		return
-	}
-	known := upstreamPlugins()
-	for _, m := range d.members(path, n) {
-		at := below(path, m.name)
-		switch {
-		case slices.Contains(known, m.name):
-			d.fail(m.key.Line, at, "is a plugin of Better Auth that this version of Gatehouse does not have yet")
-		default:
-			d.fail(m.key.Line, at, "is not a plugin%s", didYouMean(path, m.name, known))
-		}
-	}
-}
-
-func (d *decoder) secondaryStorage(path string, n *yaml.Node) {
-	const absent = "is not available in this version: leave the key out, and everything stays in the database"
-	switch {
-	case n.Kind == yaml.ScalarNode && n.Value == "memory":
-		d.fail(n.Line, path, absent)
-	case n.Kind == yaml.MappingNode:
-		var storage struct {
-			Redis string `opt:"redis"`
-		}
-		if d.set(path, n, &storage) && d.need(path, n, "redis") {
-			d.fail(n.Line, path, absent)
-		}
-	default:
-		d.mismatch(path, n, `memory or a mapping such as {redis: "redis://localhost:6379"}`)
-	}
-}
-
 // generateID explains upstream's third value, which means something else here.
 func (d *decoder) generateID(path string, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == tagBool && n.Value == "false" {
@@ -184,4 +155,13 @@ func (d *decoder) addressHeaders(path string, n *yaml.Node) {
 		return
 	}
 	d.set(path, n, &d.config.Options.Advanced.IPAddress.IPAddressHeaders)
+}
+
+// throw is for programs that take the errors: a server of its own has nobody to
+// hand them to.
+func (d *decoder) throw(path string, n *yaml.Node) {
+	var on bool
+	if d.set(path, n, &on) && on {
+		d.fail(n.Line, path, "takes code that handles the errors: configure it from Go")
+	}
 }

@@ -10,7 +10,7 @@ import (
 func (d *decoder) unknown(path string, m member, options []option) {
 	at := below(path, m.name)
 	if slices.Contains(upstreamOptions(), at) {
-		d.fail(m.key.Line, at, "is an option of Better Auth that this version of Gatehouse does not have yet")
+		d.fail(m.key.Line, at, "is an option of Better Auth that this version of Gatehouse does not have yet: leave it out")
 		return
 	}
 	var here []string

@@ -14,14 +14,14 @@ import (
 //go:embed upstream.txt
 var upstreamText string
 
-const upstreamPluginPrefix = "plugins."
+const pluginSection = "plugins"
 
 func upstreamOptions() []string { return strings.Fields(upstreamText) }
 
 func upstreamPlugins() []string {
 	var names []string
 	for _, path := range upstreamOptions() {
-		if name, ok := strings.CutPrefix(path, upstreamPluginPrefix); ok {
+		if name, ok := strings.CutPrefix(path, pluginSection+"."); ok {
 			names = append(names, name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/secret"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
 // opener reads what the server signed and encrypted.
@@ -38,6 +39,9 @@ func (o opener) describe(res *httptest.ResponseRecorder) map[string]any {
 		if err := json.Unmarshal(text, &body); err != nil {
 			out["text"] = string(text)
 			break
+		}
+		if document, ok := body.(map[string]any); ok && document["openapi"] != nil {
+			body = withoutProse(document, "")
 		}
 		out["body"] = body
 	case strings.Contains(contentType, "html"):
@@ -125,10 +129,12 @@ func (o opener) content(entry map[string]any, v string) {
 		case 4:
 			header, err := jsonIn(v[:strings.IndexByte(v, '.')])
 			// Just made, so any time before its end will do.
-			claims, e := o.keys.DecodeJWE(v, "better-auth-session", time.Time{})
-			if payload, e2 := decoded(claims); err == nil && e == nil && e2 == nil {
-				entry["jwe"] = map[string]any{"header": header, "payload": payload}
-				return
+			for _, purpose := range []string{"better-auth-session", "better-auth-account"} {
+				claims, e := o.keys.DecodeJWE(v, purpose, time.Time{})
+				if payload, e2 := decoded(claims); err == nil && e == nil && e2 == nil {
+					entry["jwe"] = map[string]any{"header": header, "payload": payload}
+					return
+				}
 			}
 		case 2:
 			if token, ok := o.jwt(v); ok {
@@ -200,6 +206,15 @@ func jsonIn(base64url string) (any, error) {
 func decoded(raw []byte) (any, error) {
 	var v any
 	return v, json.Unmarshal(raw, &v)
+}
+
+// plain is a value as a client reads it.
+func plain(v any) (any, error) {
+	text, err := wire.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return decoded(text)
 }
 
 // show writes a value into a message.

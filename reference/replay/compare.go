@@ -11,6 +11,7 @@ import (
 type comparison struct {
 	topic, scenario, step string
 	names                 *names
+	unordered             bool // lists of records have no order
 	found                 []Difference
 }
 
@@ -19,6 +20,7 @@ func (c *comparison) differ(field string, want, got any, note string) {
 }
 
 func (c *comparison) outcome(want *Recorded, got *outcome) {
+	c.unordered = got.unordered
 	for i, step := range want.Steps {
 		c.step, _ = step["label"].(string)
 		c.answer(step, got.steps[i])
@@ -54,9 +56,19 @@ func list(v []any) []any {
 
 func (c *comparison) answer(want, got map[string]any) {
 	c.value("status", want["status"], got["status"])
-	headers, _ := want["headers"].(map[string]any)
+	headers := withoutTypeOfNothing(want)
 	c.value("headers", orEmpty(headers), withoutExtra(headers, got["headers"]))
 	c.cookies(want["cookies"], got["cookies"])
+	c.content(want, got)
+	calls, _ := want["calls"].([]any)
+	c.value("calls", list(calls), withoutOwnMembers(want["calls"], got["calls"]))
+	wanted, _ := want["storage"].(map[string]any)
+	given, _ := got["storage"].(map[string]any)
+	c.storage(wanted, given)
+}
+
+// content compares what the client sees.
+func (c *comparison) content(want, got map[string]any) {
 	page, isPage := want["html"].(map[string]any)
 	if text, ok := got["html"].(string); ok && isPage {
 		c.page(page, text)
@@ -65,6 +77,9 @@ func (c *comparison) answer(want, got map[string]any) {
 	for _, field := range []string{"body", "text", "html"} {
 		w, wanted := want[field]
 		g, given := got[field]
+		if c.unordered {
+			w, g = byAge(w), byAge(g)
+		}
 		if wanted || given {
 			c.value(field, present(w, wanted), present(g, given))
 		}

@@ -1,8 +1,10 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -22,12 +24,17 @@ type OpenDatabase func(ctx context.Context) (*Database, error)
 // Database is an adapter, and a look at what it keeps.
 type Database struct {
 	db.Adapter
+	// prepare brings it to the declared tables, all of them empty, once the
+	// server knows them.
+	prepare func(ctx context.Context, tables []*db.Table) error
 	// rows reads a table as SQLite holds it: columns by their name in the
 	// database, dates as text, booleans as 0 and 1, in the order of insertion.
 	rows func(ctx context.Context, t *db.Table) ([]any, error)
 	// columns lists the columns of a table in their order.
 	columns func(ctx context.Context, t *db.Table) ([]string, error)
-	close   func(ctx context.Context) error
+	// unordered says that rows come in no order where none is asked for.
+	unordered bool
+	close     func(ctx context.Context) error
 }
 
 // Close ends the use of the database.
@@ -38,6 +45,7 @@ func Memory(context.Context) (*Database, error) {
 	a := memory.New()
 	return &Database{
 		Adapter: a,
+		prepare: func(context.Context, []*db.Table) error { return nil },
 		rows:    func(ctx context.Context, t *db.Table) ([]any, error) { return derivedRows(ctx, a, t) },
 		columns: func(_ context.Context, t *db.Table) ([]string, error) {
 			names := []string{db.ID}
@@ -77,17 +85,8 @@ func stored(t *db.Table, f *db.Field, v any) (any, error) {
 	switch v := v.(type) {
 	case nil:
 		return nil, nil //nolint:nilnil // NULL
-	case bool:
-		if v {
-			return 1.0, nil
-		}
-		return 0.0, nil
-	case time.Time:
-		return v.UTC().Format("2006-01-02T15:04:05.000Z"), nil
-	case int64:
-		return float64(v), nil
-	case float64:
-		return v, nil
+	case bool, time.Time, int64, float64:
+		return inSQLite(v), nil
 	case string:
 		if f.Type != db.JSON {
 			if n, err := strconv.ParseFloat(v, 64); err == nil && t.IDs == db.IDSerial && f.References != nil {
@@ -116,29 +115,45 @@ func SQLite(dir string) OpenDatabase {
 		}
 		return &Database{
 			Adapter: a,
-			rows:    func(ctx context.Context, t *db.Table) ([]any, error) { return fileRows(ctx, file, t) },
-			columns: func(ctx context.Context, t *db.Table) ([]string, error) { return columnsOf(ctx, file, t.Name) },
-			close:   func(ctx context.Context) error { return errors.Join(file.Close(), a.Close(ctx)) },
+			prepare: func(ctx context.Context, tables []*db.Table) error {
+				_, err := a.Apply(ctx, tables, nil)
+				return err
+			},
+			rows: func(ctx context.Context, t *db.Table) ([]any, error) { return fileRows(ctx, file, t) },
+			columns: func(ctx context.Context, t *db.Table) ([]string, error) {
+				return columnsOf(ctx, file, columnsOfFile, t.Name)
+			},
+			close: func(ctx context.Context) error { return errors.Join(file.Close(), a.Close(ctx)) },
 		}, nil
 	}
 }
 
-func fileRows(ctx context.Context, file *sql.DB, t *db.Table) (out []any, err error) {
-	columns, err := columnsOf(ctx, file, t.Name)
+const columnsOfFile = "SELECT name FROM pragma_table_info(?)"
+
+func fileRows(ctx context.Context, file *sql.DB, t *db.Table) ([]any, error) {
+	columns, err := columnsOf(ctx, file, columnsOfFile, t.Name)
 	if err != nil {
 		return nil, err
 	}
 	// The sign hides the declared type, by which the driver would convert.
 	terms := make([]string, len(columns))
 	for i, c := range columns {
-		terms[i] = "+" + quoted(c)
+		terms[i] = "+" + quoted(c) + " AS " + quoted(c)
 	}
-	query := "SELECT " + strings.Join(terms, ", ") + " FROM " + quoted(t.Name) + " ORDER BY rowid"
-	rows, err := file.QueryContext(ctx, query)
+	return query(ctx, file, "SELECT "+strings.Join(terms, ", ")+" FROM "+quoted(t.Name)+" ORDER BY rowid")
+}
+
+// query reads rows by their columns, as a recording shows them.
+func query(ctx context.Context, conn *sql.DB, text string) (out []any, err error) {
+	rows, err := conn.QueryContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
 	for rows.Next() {
 		values, targets := make([]any, len(columns)), make([]any, len(columns))
 		for i := range values {
@@ -149,9 +164,9 @@ func fileRows(ctx context.Context, file *sql.DB, t *db.Table) (out []any, err er
 		}
 		row := map[string]any{}
 		for i, c := range columns {
-			row[c] = values[i]
-			if n, ok := values[i].(int64); ok {
-				row[c] = float64(n)
+			row[c.Name()] = inSQLite(values[i])
+			if text, ok := row[c.Name()].(string); ok && c.DatabaseTypeName() == "JSONB" {
+				row[c.Name()] = compact(text)
 			}
 		}
 		out = append(out, row)
@@ -159,8 +174,41 @@ func fileRows(ctx context.Context, file *sql.DB, t *db.Table) (out []any, err er
 	return out, rows.Err()
 }
 
-func columnsOf(ctx context.Context, file *sql.DB, table string) ([]string, error) {
-	rows, err := file.QueryContext(ctx, "SELECT name FROM pragma_table_info(?)", table)
+// inSQLite is what SQLite has, by upstream's hand, where another database has
+// what its driver gives.
+func inSQLite(v any) any {
+	switch v := v.(type) {
+	case []byte:
+		return string(v)
+	case bool:
+		if v {
+			return 1.0
+		}
+		return 0.0
+	case time.Time:
+		return v.UTC().Format(isoDate)
+	case int64:
+		return float64(v)
+	}
+	return v
+}
+
+// compact takes out the spaces with which PostgreSQL shows what it has parsed.
+func compact(text string) string {
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(text)); err != nil {
+		return text
+	}
+	return b.String()
+}
+
+// isoDate is how JavaScript writes a date.
+const isoDate = "2006-01-02T15:04:05.000Z"
+
+// columnsOf asks for the columns of a table by a statement with its name as the
+// only parameter.
+func columnsOf(ctx context.Context, conn *sql.DB, statement, table string) ([]string, error) {
+	rows, err := conn.QueryContext(ctx, statement, table)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,18 @@ func LoadKnowns(data []byte) (Knowns, error) {
 	return list, nil
 }
 
+// On returns the entries for one storage. All must be used there, unless the
+// storage plays only a part of the scenarios.
+func (l Knowns) On(part bool) Knowns {
+	out := make(Knowns, len(l))
+	for i, k := range l {
+		entry := *k
+		entry.used = part
+		out[i] = &entry
+	}
+	return out
+}
+
 // Explain tells whether a difference is on the list.
 func (l Knowns) Explain(d Difference) bool {
 	explained := false

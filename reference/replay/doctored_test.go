@@ -10,21 +10,7 @@ import (
 // A replay that cannot fail shows nothing: here upstream is made to have
 // answered something else, and each time the replay must say where.
 func TestADoctoredRecordingFails(t *testing.T) {
-	const topic, name = "core/sign-up", "A taken address is refused in every spelling"
-	var scenario *replay.Scenario
-	for _, s := range scenarios(t) {
-		if s.Topic == topic && s.Name == name {
-			scenario = s
-		}
-	}
-	if scenario == nil {
-		t.Fatalf("%s: %q is gone: take another scenario", topic, name)
-	}
-	for _, test := range []struct {
-		name   string
-		doctor func(r *replay.Recorded)
-		want   []string // besides the scenario
-	}{
+	expectComplaints(t, "core/sign-up", "A taken address is refused in every spelling", []doctored{
 		{
 			"an error message",
 			func(r *replay.Recorded) { at(r.Steps[1], "body")["message"] = "User exists." },
@@ -101,12 +87,115 @@ func TestADoctoredRecordingFails(t *testing.T) {
 			},
 			[]string{"at the end: outbox", "0 instead of 1"},
 		},
-	} {
+	})
+}
+
+func TestADoctoredRecordingOfWhatTheApplicationHearsFails(t *testing.T) {
+	call := func(r *replay.Recorded) map[string]any { return r.Steps[1]["calls"].([]any)[0].(map[string]any) }
+	expectComplaints(t, "core/sign-up", "The application hears of a taken one", []doctored{
+		{
+			"another callback",
+			func(r *replay.Recorded) { call(r)["call"] = "emailAndPassword.onPasswordReset" },
+			[]string{"step 2, POST /sign-up/email: calls[0].call", `got  "emailAndPassword.onExistingUserSignUp"`},
+		},
+		{
+			"another user",
+			func(r *replay.Recorded) { at(call(r), "user")["name"] = "Bob" },
+			[]string{"step 2, POST /sign-up/email: calls[0].user.name", `want "Bob"`, `got  "Ann"`},
+		},
+		{
+			"no call",
+			func(r *replay.Recorded) { delete(r.Steps[1], "calls") },
+			[]string{"step 2, POST /sign-up/email: calls", "1 instead of 0"},
+		},
+	})
+}
+
+func TestADoctoredRecordingOfACallFails(t *testing.T) {
+	expectComplaints(t, "core/in-process", "A call has the cookies and headers of its client", []doctored{
+		{
+			"a result",
+			func(r *replay.Recorded) { at(at(r.Steps[0], "body"), "user")["name"] = "Bob" },
+			[]string{"step 1, CALL signUpEmail: body.user.name", `want "Bob"`, `got  "Ann"`},
+		},
+		{
+			"an error instead of a result",
+			func(r *replay.Recorded) { r.Steps[1]["status"] = 401.0 },
+			[]string{"step 2, CALL signInEmail: status", "want 401", "got  200"},
+		},
+		{
+			"a cookie",
+			func(r *replay.Recorded) { delete(r.Steps[1], "cookies") },
+			[]string{"step 2, CALL signInEmail: cookies.better-auth.session_token", "want nothing"},
+		},
+	})
+}
+
+func TestADoctoredRecordingOfTheSecondaryStorageFails(t *testing.T) {
+	const session, list = "<session.token:1>", "active-sessions-<user.id:1>"
+	changes := func(r *replay.Recorded) map[string]any { return at(r.Steps[0], "storage") }
+	expectComplaints(t, "core/secondary-storage", "Sessions live in the storage", []doctored{
+		{
+			"a value",
+			func(r *replay.Recorded) {
+				at(at(at(changes(r), session), "value"), "session")["userAgent"] = "another"
+			},
+			[]string{"step 1, POST /sign-up/email: storage.<session.token:1>.value.session.userAgent", `want "another"`, `got  "scenario"`},
+		},
+		{
+			"a lifetime",
+			func(r *replay.Recorded) { at(changes(r), list)["ttl"] = 604799.0 },
+			[]string{"storage.active-sessions-<user.id:1>.ttl", "want 604799", "got  604800"},
+		},
+		{
+			"a key",
+			func(r *replay.Recorded) {
+				changes(r)["sessions-of-<user.id:1>"] = changes(r)[list]
+				delete(changes(r), list)
+			},
+			[]string{"storage.sessions-of-<user.id:1>", "got  nothing", "storage.active-sessions-", "want nothing"},
+		},
+		{
+			"which user it is about",
+			func(r *replay.Recorded) {
+				changes(r)["active-sessions-<session.token:1>"] = changes(r)[list]
+				delete(changes(r), list)
+			},
+			[]string{"storage.active-sessions-<session.token:1>", "got  nothing"},
+		},
+		{
+			"what is taken away",
+			func(r *replay.Recorded) { delete(at(r.Steps[3], "storage"), session) },
+			[]string{"step 4, POST /sign-out: storage.", "want nothing", "got  null"},
+		},
+	})
+}
+
+// doctored is a change of a recording, and what the replay must say about it
+// besides the scenario.
+type doctored struct {
+	name   string
+	doctor func(r *replay.Recorded)
+	want   []string
+}
+
+func expectComplaints(t *testing.T, topic, name string, tests []doctored) {
+	t.Helper()
+	var scenario *replay.Scenario
+	for _, s := range scenarios(t) {
+		if s.Topic == topic && s.Name == name {
+			scenario = s
+		}
+	}
+	if scenario == nil {
+		t.Fatalf("%s: %q is gone: take another scenario", topic, name)
+	}
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			// Read anew, for it is changed.
 			doctored := recorded(t, scenario, map[string]*replay.Recording{})
 			test.doctor(doctored)
-			found, err := replay.Run(t.Context(), scenario, doctored, replay.Memory)
+			found, err := replay.Run(t.Context(), scenario, doctored, replay.Storages{Database: replay.Memory})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +216,7 @@ func TestAScenarioThatChangedMustBeRecordedAgain(t *testing.T) {
 	s := scenarios(t)[0]
 	r := recorded(t, s, map[string]*replay.Recording{})
 	r.Steps = r.Steps[1:]
-	if _, err := replay.Run(t.Context(), s, r, replay.Memory); err == nil || !strings.Contains(err.Error(), "record it again") {
+	if _, err := replay.Run(t.Context(), s, r, replay.Storages{Database: replay.Memory}); err == nil || !strings.Contains(err.Error(), "record it again") {
 		t.Errorf("error %v, want one that asks to record it again", err)
 	}
 }

@@ -16,7 +16,7 @@ type names struct {
 
 func newNames() *names { return &names{map[string]string{}, map[string]string{}} }
 
-var placeholder = regexp.MustCompile(`<([A-Za-z][A-Za-z0-9.]*):\d+>`)
+var placeholder = regexp.MustCompile(`<([A-Za-z][A-Za-z0-9.-]*):\d+>`)
 
 // looks is what the value of a placeholder must look like, by kind.
 func looks(kind string) string {
@@ -27,10 +27,25 @@ func looks(kind string) string {
 		return `[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`
 	case kind == "uuid":
 		return `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
+	case kind == "verification.identifier":
+		return `[A-Za-z0-9_-]{43}`
+	case kind == "reset-password.token":
+		return `[A-Za-z0-9]{24}`
 	case strings.HasSuffix(kind, ".id"):
 		return `[A-Za-z0-9]{32}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
 	}
 	return `[A-Za-z0-9]{32}`
+}
+
+// unbound counts the placeholders of a text that have no value yet.
+func (n *names) unbound(text string) int {
+	count := 0
+	for _, name := range placeholder.FindAllString(text, -1) {
+		if _, known := n.value[name]; !known {
+			count++
+		}
+	}
+	return count
 }
 
 // match tells whether got is want with values for its placeholders, and if not,

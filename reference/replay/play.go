@@ -2,8 +2,8 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"time"
 
@@ -17,7 +17,9 @@ type outcome struct {
 	outbox []any
 	rows   map[string]any
 	schema map[string]any
-	open   opener
+	// unordered says that lists came in no order that was asked for.
+	unordered bool
+	open      opener
 }
 
 // player plays the steps of one scenario.
@@ -30,8 +32,8 @@ type player struct {
 	prefix   string
 }
 
-func play(ctx context.Context, s *Scenario, open OpenDatabase) (out *outcome, err error) {
-	srv, err := start(ctx, s, open)
+func play(ctx context.Context, s *Scenario, on Storages) (out *outcome, err error) {
+	srv, err := start(ctx, s, on)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +48,7 @@ func play(ctx context.Context, s *Scenario, open OpenDatabase) (out *outcome, er
 	if err := p.locate(); err != nil {
 		return nil, err
 	}
-	out = &outcome{open: opener{srv.keys}}
+	out = &outcome{open: opener{srv.keys}, unordered: srv.database != nil && srv.database.unordered}
 	for i := range s.Steps {
 		if err := p.step(ctx, &s.Steps[i], out); err != nil {
 			return nil, fmt.Errorf("step %d: %w", s.Steps[i].Number, err)
@@ -95,7 +97,6 @@ func (p *player) step(ctx context.Context, s *Step, out *outcome) error {
 		}
 		p.clock.Advance(d)
 	}
-	maps.Copy(p.faults.broken, s.Fault)
 	if err := p.change(ctx, s); err != nil {
 		return err
 	}
@@ -103,26 +104,83 @@ func (p *player) step(ctx context.Context, s *Step, out *outcome) error {
 		return nil
 	}
 	for range s.Times {
-		answer, err := p.request(ctx, s)
+		shown, err := p.ask(ctx, s, out.open)
 		if err != nil {
 			return err
 		}
-		if err := p.Idle(ctx); err != nil {
-			return err
-		}
-		out.steps = append(out.steps, out.open.describe(answer))
+		out.steps = append(out.steps, shown)
 		p.clock.Advance(tick)
 	}
 	return nil
 }
 
-// change does what a step wants with the rows.
+// ask plays the request of a step and returns the outcome in the form of a
+// recording.
+func (p *player) ask(ctx context.Context, s *Step, open opener) (map[string]any, error) {
+	sent := len(p.outbox.all())
+	if p.storage != nil {
+		if err := p.storage.mark(ctx); err != nil {
+			return nil, err
+		}
+	}
+	play := p.request
+	if s.Call != "" {
+		play = p.call
+	}
+	answer, err := play(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Idle(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.save(s, answer, p.outbox.all()[sent:]); err != nil {
+		return nil, err
+	}
+	shown := open.describe(answer)
+	if headers, ok := shown["headers"].(map[string]any); ok && s.Call != "" {
+		delete(headers, "content-type")
+	}
+	if shown["calls"], err = p.heard.take(); err != nil {
+		return nil, err
+	}
+	if p.storage != nil {
+		if shown["storage"], err = p.storage.changes(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return shown, nil
+}
+
+// change does what a step wants with the rows and the storage.
 func (p *player) change(ctx context.Context, s *Step) error {
+	for what, operation := range s.Fault {
+		if what != secondaryStorage {
+			p.faults[what] = operation
+			continue
+		}
+		if p.storage == nil {
+			return errNoStorage
+		}
+		if err := p.storage.fault(operation); err != nil {
+			return err
+		}
+	}
+	if s.Delete == secondaryStorage {
+		if p.storage == nil {
+			return errNoStorage
+		}
+		return p.storage.empty(ctx)
+	}
+	if s.Set == nil && s.Delete == "" {
+		return nil
+	}
+	if p.database == nil {
+		return errors.New("the profile has database: none, so there are no rows")
+	}
 	table := func(model string) (*db.Table, error) {
-		for _, t := range p.Tables() {
-			if t.Model == model {
-				return t, nil
-			}
+		if t := p.Table(model); t != nil {
+			return t, nil
 		}
 		return nil, fmt.Errorf("there is no model %q", model)
 	}
@@ -155,9 +213,17 @@ func (p *player) change(ctx context.Context, s *Step) error {
 	return err
 }
 
+// secondaryStorage is how a step names the storage where others name a model.
+const secondaryStorage = "secondaryStorage"
+
+var errNoStorage = errors.New("the profile has no secondaryStorage")
+
 // allRows reads every table that has rows, by model.
 func (p *player) allRows(ctx context.Context) (map[string]any, error) {
 	out := map[string]any{}
+	if p.database == nil {
+		return out, nil
+	}
 	for _, t := range p.Tables() {
 		rows, err := p.database.rows(ctx, t)
 		if err != nil {

@@ -45,10 +45,16 @@ func (d Difference) String() string {
 	return b.String()
 }
 
-// Run plays one scenario on a database and returns where the outcome differs
+// Storages open what the server of a scenario keeps things in.
+type Storages struct {
+	Database  OpenDatabase
+	Secondary OpenSecondary // nil is MemorySecondary
+}
+
+// Run plays one scenario on empty storages and returns where the outcome differs
 // from the recording. An error means that it could not be played to its end.
-func Run(ctx context.Context, s *Scenario, recorded *Recorded, open OpenDatabase) ([]Difference, error) {
-	outcome, err := play(ctx, s, open)
+func Run(ctx context.Context, s *Scenario, recorded *Recorded, on Storages) ([]Difference, error) {
+	outcome, err := play(ctx, s, on)
 	if err != nil {
 		return nil, err
 	}

@@ -14,28 +14,59 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// request sends what a step asks and keeps the cookies of the answer.
-func (p *player) request(ctx context.Context, s *Step) (*httptest.ResponseRecorder, error) {
-	as := s.As
+// jar is where a client keeps its cookies.
+func (p *player) jar(as string) *jar {
 	if as == "" {
 		as = "alice"
 	}
 	if p.jars[as] == nil {
 		p.jars[as] = &jar{}
 	}
-	r, err := p.build(s, p.jars[as])
+	return p.jars[as]
+}
+
+// request sends what a step asks and keeps the cookies of the answer.
+func (p *player) request(ctx context.Context, s *Step) (*httptest.ResponseRecorder, error) {
+	j := p.jar(s.As)
+	r, err := p.build(s, j)
 	if err != nil {
 		return nil, err
 	}
 	rec := httptest.NewRecorder()
 	p.ServeHTTP(rec, r.WithContext(ctx))
-	p.jars[as].keep(rec.Header()["Set-Cookie"])
+	j.keep(rec.Header()["Set-Cookie"])
+	return rec, nil
+}
+
+// save keeps what a step wants of its answer and of the messages it has sent.
+func (p *player) save(s *Step, rec *httptest.ResponseRecorder, messages []any) (err error) {
 	for name, from := range s.Save {
-		if p.saved[name], err = lookUp(from, rec.Header(), rec.Body.Bytes(), p.jars[as]); err != nil {
-			return nil, err
+		if field, ok := strings.CutPrefix(from, "mail."); ok {
+			p.saved[name], err = inMail(field, messages)
+		} else {
+			p.saved[name], err = lookUp(from, rec.Header(), rec.Body.Bytes(), p.jar(s.As))
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return rec, nil
+	return nil
+}
+
+// inMail finds a field in the last of the messages.
+func inMail(field string, messages []any) (string, error) {
+	if len(messages) == 0 {
+		return "", fmt.Errorf("save mail.%s: the step has sent nothing", field)
+	}
+	message, _ := messages[len(messages)-1].(map[string]any)
+	data, _ := message["data"].(map[string]any)
+	v, ok := data[field]
+	if !ok {
+		if v, ok = message[field]; !ok {
+			return "", fmt.Errorf("save: the mail has no %s", field)
+		}
+	}
+	return fmt.Sprint(v), nil
 }
 
 // build writes the request out and reads it as a server does, so that odd paths

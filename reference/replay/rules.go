@@ -54,6 +54,35 @@ func withoutExtra(want map[string]any, got any) map[string]any {
 	return out
 }
 
+// counterPrefix stands before the keys of counters in the secondary storage. 1.7
+// counts under upstream's keys with plain numbers, which 1.6.9 cannot read, so
+// Gatehouse has keys of its own.
+const counterPrefix = "rate-limit:"
+
+// withoutPrefix takes it away.
+func withoutPrefix(changes map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, v := range changes {
+		out[strings.TrimPrefix(key, counterPrefix)] = v
+	}
+	return out
+}
+
+// withoutTypeOfNothing takes away the type that upstream names for most
+// redirects, which have no body.
+func withoutTypeOfNothing(want map[string]any) map[string]any {
+	headers, _ := want["headers"].(map[string]any)
+	status, _ := want["status"].(float64)
+	_, body := want["body"]
+	_, text := want["text"]
+	if status < 300 || status >= 400 || body || text {
+		return headers
+	}
+	out := maps.Clone(headers)
+	delete(out, "content-type")
+	return out
+}
+
 // withoutOwnColumns takes away columns that upstream's table does not have and
 // that are NULL: those of 1.7, which every database has from the start.
 func withoutOwnColumns(want map[string]any, got any) any {
@@ -68,6 +97,72 @@ func withoutOwnColumns(want map[string]any, got any) any {
 		}
 	}
 	return out
+}
+
+// withoutOwnMembers does the same to users and sessions inside of a value.
+func withoutOwnMembers(want, got any) any {
+	switch got := got.(type) {
+	case map[string]any:
+		wanted, _ := want.(map[string]any)
+		out := map[string]any{}
+		for k, v := range got {
+			if w, known := wanted[k]; known || v != nil {
+				out[k] = withoutOwnMembers(w, v)
+			}
+		}
+		return out
+	case []any:
+		wanted, _ := want.([]any)
+		out := make([]any, len(got))
+		for i, v := range got {
+			if i < len(wanted) {
+				v = withoutOwnMembers(wanted[i], v)
+			}
+			out[i] = v
+		}
+		return out
+	}
+	return got
+}
+
+// withoutProse takes the sentences out of an OpenAPI document, which are each
+// server's own, as the recorder does. Below some keys members have names of the
+// server's choice.
+func withoutProse(v any, parent string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, member := range v {
+			_, text := member.(string)
+			names := slices.Contains([]string{"properties", "fields", "codes", "schemas"}, parent)
+			if names || !text || key != "description" && key != "summary" {
+				out[key] = withoutProse(member, key)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = withoutProse(v[i], parent)
+		}
+		return out
+	}
+	return v
+}
+
+// byAge puts a list of records into the order in which they came into being, and
+// leaves everything else alone.
+func byAge(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	age := func(record any) string {
+		members, _ := record.(map[string]any)
+		text, _ := members["createdAt"].(string)
+		return text
+	}
+	return slices.SortedStableFunc(slices.Values(list), func(a, b any) int { return strings.Compare(age(a), age(b)) })
 }
 
 // withoutOwnInSchema does the same to a list of columns, which has no order

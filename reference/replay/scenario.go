@@ -21,6 +21,9 @@ type Scenario struct {
 	Environment map[string]string
 	// Stops are operations such as "session.create" that a database hook refuses.
 	Stops []string
+	// Calls are callbacks that the application sets, such as
+	// "user.deleteUser.beforeDelete"; those in Refuses answer with an error.
+	Calls, Refuses []string
 	// Schema asks for the names of tables and columns too.
 	Schema bool
 	Steps  []Step
@@ -29,11 +32,18 @@ type Scenario struct {
 	Follows, Because string
 }
 
+// HasSecondaryStorage tells whether the server has one.
+func (s *Scenario) HasSecondaryStorage() bool {
+	var profile yaml.Node
+	return yaml.Unmarshal(s.Profile, &profile) == nil && len(profile.Content) == 1 && value(profile.Content[0], secondaryStorage) != nil
+}
+
 // Step is one request, or one change around the server.
 type Step struct {
 	Number  int
-	Request string // "POST /sign-up/email"; empty for a change
-	Body    *yaml.Node
+	Request string             // "POST /sign-up/email", "GET ${link}" or "CALL setPassword"; empty for a change
+	Call    string             // the endpoint of a call in process, or empty
+	Body    *yaml.Node         // of a call its body, query and params
 	As      string             // whose cookies; "alice" when empty
 	Headers map[string]*string `yaml:"headers"`
 	Cookies map[string]*string `yaml:"cookies"`
@@ -43,8 +53,8 @@ type Step struct {
 
 	Advance string                    // a duration
 	Set     map[string]map[string]any // fields of all rows of a model
-	Delete  string                    // all rows of a model
-	Fault   map[string]string         // an operation on a model that fails from now on
+	Delete  string                    // all rows of a model, or "secondaryStorage"
+	Fault   map[string]string         // an operation on one of them that fails from now on
 
 	Follows, Because string
 	Expect           *yaml.Node
@@ -121,12 +131,13 @@ func loadFile(folder fs.FS, name string, defaults *yaml.Node) ([]*Scenario, erro
 func (s *Scenario) decode(n, base *yaml.Node) error {
 	steps, profile := n, base
 	if n.Kind == yaml.MappingNode {
-		if err := only(n, "profile", "environment", "stops", "schema", "steps", "follows", "because", "expect"); err != nil {
+		if err := only(n, "profile", "environment", "stops", "calls", "refuses", "schema", "steps", "follows", "because", "expect"); err != nil {
 			return err
 		}
 		var rest struct {
 			Environment      map[string]string
 			Stops            []string
+			Calls, Refuses   []string
 			Schema           bool
 			Follows, Because string
 		}
@@ -134,6 +145,7 @@ func (s *Scenario) decode(n, base *yaml.Node) error {
 			return err
 		}
 		s.Environment, s.Stops, s.Schema, s.Follows, s.Because = rest.Environment, rest.Stops, rest.Schema, rest.Follows, rest.Because
+		s.Calls, s.Refuses = rest.Calls, rest.Refuses
 		s.Expect = value(n, "expect")
 		steps, profile = value(n, "steps"), merge(base, value(n, "profile"))
 	}
@@ -161,7 +173,10 @@ func (s *Scenario) decode(n, base *yaml.Node) error {
 	return nil
 }
 
-var request = regexp.MustCompile(`^[A-Z]+ (/\S*|https?://\S+)$`)
+var (
+	request = regexp.MustCompile(`^[A-Z]+ (/\S*|https?://\S+|\$\{\S+)$`)
+	call    = regexp.MustCompile(`^CALL (\w+)$`)
+)
 
 func (s *Step) decode(n *yaml.Node) error {
 	n = followed(n)
@@ -169,20 +184,27 @@ func (s *Step) decode(n *yaml.Node) error {
 		n = mapping(n.Value, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"})
 	}
 	for _, m := range members(n) {
-		if !request.MatchString(m.key) {
+		called := call.FindStringSubmatch(m.key)
+		if called == nil && !request.MatchString(m.key) {
 			continue
 		}
 		if s.Request != "" {
 			return fmt.Errorf("two requests: %s and %s", s.Request, m.key)
 		}
 		s.Request = m.key
+		if called != nil {
+			s.Call = called[1]
+		}
 		if m.value.Tag != "!!null" {
 			s.Body = m.value
 		}
 	}
 	known := []string{"advance", "set", "delete", "fault"}
 	if s.Request != "" {
-		known = []string{s.Request, "as", "headers", "form", "cookies", "save", "times", "follows", "because", "expect"}
+		known = []string{s.Request, "as", "headers", "cookies", "save", "times", "follows", "because", "expect"}
+	}
+	if s.Call == "" && s.Request != "" {
+		known = append(known, "form")
 	}
 	if err := only(n, known...); err != nil {
 		return err

@@ -17,6 +17,8 @@ func TestScenarioFilesThatAreWrong(t *testing.T) {
 		{"a step that is nothing", "scenarios: {A: [{wait: 5s}]}", `"wait" is not known here`},
 		{"an expectation without its reason", "scenarios: {A: [{GET /ok: , expect: {status: 5}}]}", "go together"},
 		{"a fix without its reason", "scenarios: {A: [{GET /ok: , follows: GHSA}]}", "go together"},
+		{"a form beside a call", "scenarios: {A: [{CALL setPassword: {}, form: {a: b}}]}", `"form" is not known here`},
+		{"a call of something that is no name", "scenarios: {A: [{CALL set/password: {}}]}", `"CALL set/password" is not known here`},
 		{"no YAML", "scenarios: [", "yaml"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/db/dbtest"
 	"github.com/gatehouse-auth/gatehouse/core/secret"
 	gatehouse "github.com/gatehouse-auth/gatehouse/facade"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
@@ -21,15 +22,17 @@ type server struct {
 	*gatehouse.Auth
 	clock    *authtest.Clock
 	outbox   *outbox
-	database *Database
-	faults   *faults
+	heard    *heard
+	database *Database // nil for none
+	storage  *storage  // nil for none
+	faults   faults
 	keys     *secret.Keys
 }
 
 // start configures Gatehouse from a scenario's profile, as `gatehouse serve`
-// would, on a fresh database.
-func start(ctx context.Context, s *Scenario, open OpenDatabase) (*server, error) {
-	out := &server{clock: authtest.NewClock(Start), outbox: &outbox{}}
+// would, on empty storages.
+func start(ctx context.Context, s *Scenario, on Storages) (*server, error) {
+	out := &server{clock: authtest.NewClock(Start), outbox: &outbox{}, heard: &heard{}, faults: faults{}}
 	cfg, err := config.Parse(s.Profile, config.Source{
 		Env:     func(name string) (string, bool) { v, ok := s.Environment[name]; return v, ok },
 		Deliver: out.outbox.deliver,
@@ -37,13 +40,27 @@ func start(ctx context.Context, s *Scenario, open OpenDatabase) (*server, error)
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
-	if out.database, err = open(ctx); err != nil {
-		return nil, err
-	}
-	out.faults = &faults{Adapter: out.database.Adapter, broken: map[string]string{}}
 	o := &cfg.Options
-	o.Clock, o.Hasher, o.Database = out.clock.Now, authtest.CheapHasher(), out.faults
-	if err := stop(o, s.Stops); err != nil {
+	o.Clock, o.Hasher = out.clock.Now, authtest.CheapHasher()
+	if cfg.Database.Dialect != config.Stateless {
+		if out.database, err = on.Database(ctx); err != nil {
+			return nil, err
+		}
+		o.Database = dbtest.Watched{Adapter: out.database.Adapter, Before: out.faults.before}
+	}
+	if o.SecondaryStorage != nil {
+		open := on.Secondary
+		if open == nil {
+			open = MemorySecondary
+		}
+		values, err := open(ctx, out.clock.Now)
+		if err != nil {
+			return nil, err
+		}
+		out.storage = newStorage(values, out.clock.Now)
+		o.SecondaryStorage = out.storage.forServer()
+	}
+	if err := errors.Join(stop(o, s.Stops), out.heard.listen(o, s)); err != nil {
 		return nil, err
 	}
 	if out.Auth, err = gatehouse.New(*o); err != nil {
@@ -53,16 +70,21 @@ func start(ctx context.Context, s *Scenario, open OpenDatabase) (*server, error)
 	if err != nil {
 		return nil, err
 	}
-	if m, ok := out.database.Adapter.(db.Migrator); ok {
-		if _, err := m.Apply(ctx, out.Tables(), func(db.Step) {}); err != nil {
-			return nil, fmt.Errorf("migrate: %w", err)
-		}
+	if out.database == nil {
+		return out, nil
+	}
+	if err := out.database.prepare(ctx, out.Tables()); err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	return out, nil
 }
 
 func (s *server) close(ctx context.Context) error {
-	return errors.Join(s.Close(ctx), s.database.Close(ctx))
+	err := s.Close(ctx)
+	if s.database != nil {
+		err = errors.Join(err, s.database.Close(ctx))
+	}
+	return err
 }
 
 // stop adds database hooks that refuse operations such as "session.create".
@@ -111,61 +133,30 @@ func (o *outbox) all() []any {
 	return append([]any(nil), o.messages...)
 }
 
-// faults is an adapter that fails where a scenario wants it.
-type faults struct {
-	db.Adapter
-	broken map[string]string // operation by model; "all" is any
-}
+// faults are the operations that a scenario wants to fail, by model: "select",
+// "insert", "update", "delete" or "all".
+type faults map[string]string
 
 var errFault = errors.New("a fault of the scenario")
 
-func (f *faults) at(t *db.Table, operation string) error {
-	if b := f.broken[t.Model]; b == operation || b == "all" {
-		return errFault
+// before fails a call of the database on a table that is at fault. A count is a
+// kind of select.
+func (f faults) before(_ context.Context, call dbtest.Call) error {
+	if call.Table == nil {
+		return nil
+	}
+	op := call.Op
+	if op == "count" {
+		op = "select"
+	}
+	tables := []*db.Table{call.Table}
+	for _, j := range call.Joins {
+		tables = append(tables, j.Table)
+	}
+	for _, t := range tables {
+		if broken := f[t.Model]; broken == op || broken == "all" {
+			return errFault
+		}
 	}
 	return nil
-}
-
-// Insert writes a row unless that is at fault.
-func (f *faults) Insert(ctx context.Context, t *db.Table, row db.Row) (db.Row, error) {
-	if err := f.at(t, "insert"); err != nil {
-		return nil, err
-	}
-	return f.Adapter.Insert(ctx, t, row)
-}
-
-// Select reads rows unless a table of the query is at fault.
-func (f *faults) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
-	err := f.at(q.Table, "select")
-	for _, j := range q.Joins {
-		err = errors.Join(err, f.at(j.Table, "select"))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return f.Adapter.Select(ctx, q)
-}
-
-// Update changes rows unless that is at fault.
-func (f *faults) Update(ctx context.Context, c db.Change) (db.Result, error) {
-	if err := f.at(c.Table, "update"); err != nil {
-		return db.Result{}, err
-	}
-	return f.Adapter.Update(ctx, c)
-}
-
-// Delete removes rows unless that is at fault.
-func (f *faults) Delete(ctx context.Context, r db.Removal) (db.Result, error) {
-	if err := f.at(r.Table, "delete"); err != nil {
-		return db.Result{}, err
-	}
-	return f.Adapter.Delete(ctx, r)
-}
-
-// Count counts rows unless that is at fault.
-func (f *faults) Count(ctx context.Context, t *db.Table, w db.Where) (int64, error) {
-	if err := f.at(t, "select"); err != nil {
-		return 0, err
-	}
-	return f.Adapter.Count(ctx, t, w)
 }

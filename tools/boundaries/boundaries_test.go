@@ -55,6 +55,15 @@ var boundaries = []boundary{
 		dir:     "adapters/sqlbun",
 		imports: append([]string{module + "core", "github.com/uptrace/bun"}, drivers...),
 		never:   []string{module + "facade", module + "cmd", module + "core/routes", module + "core/authtest"},
+		free:    []string{module + "adapters/sqlbun/sqltest"},
+	},
+	{
+		dir:         "adapters/redis",
+		imports:     []string{module + "core", "github.com/redis/rueidis"},
+		reaches:     []string{"golang.org/x/sys", "golang.org/x/text"},
+		never:       []string{module + "facade", module + "cmd", module + "core/routes", module + "core/authtest"},
+		free:        []string{module + "adapters/redis/redistest"},
+		testImports: []string{},
 	},
 	{
 		dir:     "facade",
@@ -127,7 +136,7 @@ func TestPackagesReachNoFurther(t *testing.T) {
 		name, dir, pkg string
 		never          []string
 	}{
-		{"the contract knows no route and no database", "core", module + "core", []string{module + "core/routes", module + "core/db/memory"}},
+		{"the contract knows no route and no SQL", "core", module + "core", []string{module + "core/routes", "database/sql"}},
 		{"package gatehouse leaves the driver to the application", "facade", module + "facade", append([]string{"database/sql", module + "adapters", module + "facade/config"}, drivers...)},
 		{"the SQL adapter leaves the driver to its subpackages", "adapters/sqlbun", module + "adapters/sqlbun", drivers},
 	} {
@@ -150,18 +159,23 @@ func TestPackagesReachNoFurther(t *testing.T) {
 // TestTheProgramLinksEveryDatabase: `go install` of the program needs no tags.
 func TestTheProgramLinksEveryDatabase(t *testing.T) {
 	program := load(t, "cmd/gatehouse", "")[module+"cmd/gatehouse"]
-	found := 0
-	for path, p := range load(t, "adapters/sqlbun", "") {
-		if !within(path, module+"adapters/sqlbun") || !slices.ContainsFunc(p.Imports, func(i string) bool { return within(i, drivers...) }) {
+	for _, b := range boundaries {
+		if !strings.HasPrefix(b.dir, "adapters/") {
 			continue
 		}
-		found++
-		if !slices.Contains(program.Deps, path) {
-			t.Errorf("%s does not link %s", program.ImportPath, path)
+		found := 0
+		for path, p := range load(t, b.dir, "") {
+			if !within(path, module+b.dir) || slices.Contains(b.free, path) || !slices.ContainsFunc(p.Imports, func(i string) bool { return within(i, drivers...) }) {
+				continue
+			}
+			found++
+			if !slices.Contains(program.Deps, path) {
+				t.Errorf("%s does not link %s", program.ImportPath, path)
+			}
 		}
-	}
-	if found == 0 {
-		t.Error("no package of adapters/sqlbun imports a driver")
+		if found == 0 {
+			t.Errorf("no package of %s imports a driver", b.dir)
+		}
 	}
 }
 

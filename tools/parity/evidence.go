@@ -33,11 +33,19 @@ func (e *Evidence) add(kind Kind, name, topic string) {
 	}
 }
 
-// Of lists the topics that show an item. An option is shown by what is shown of
-// those below it, an endpoint by its successes.
-func (e *Evidence) Of(item Item) []string {
+// Of lists the topics that show an item of an owner. An option is shown by what
+// is shown of those below it, an endpoint by its successes.
+func (e *Evidence) Of(owner string, item Item) []string {
 	var topics []string
 	for id, list := range e.shown {
+		if path, ok := strings.CutPrefix(id, string(Option)+" "); ok && owner != Core {
+			// Profiles name a plugin's options below its factory.
+			whose, name := ownerOfOption(path)
+			if !isFactoryOf(whose, owner) {
+				continue
+			}
+			id = Item{Kind: Option, Name: name}.ID()
+		}
 		switch {
 		case id == item.ID(),
 			item.Kind == Option && strings.HasPrefix(id, item.ID()+"."),
@@ -60,6 +68,7 @@ type known struct {
 type recorded struct {
 	Steps []struct {
 		Step    string
+		To      string // where a saved URL led
 		Status  int
 		Body    any
 		Headers map[string]string
@@ -155,7 +164,13 @@ func (e *Evidence) scenario(topic, name string, s scenario, r recorded, facts *F
 	}
 	for i, step := range r.Steps {
 		asked := s.requests[i]
-		method, endpoint := facts.endpointFor(step.Step)
+		target := step.Step
+		if step.To != "" {
+			method, _, _ := strings.Cut(target, " ")
+			target = method + " " + step.To
+			asked.fields = append(asked.fields, queryOf(target)...)
+		}
+		method, endpoint := facts.endpointFor(target)
 		if endpoint == "" {
 			continue
 		}
@@ -232,8 +247,22 @@ func (k known) changes(status int, body any) bool {
 	return k.Field == "body" || k.Field == "*"
 }
 
+// calledFor finds the endpoint that a call in process is for. Where an endpoint
+// answers over HTTP too, a call shows nothing of that.
+func (f *Facts) calledFor(name string) (method, endpoint string) {
+	for _, e := range f.endpoints {
+		if e.Name == name && e.ServerOnly && len(e.Methods) > 0 {
+			return e.Methods[0], f.endpointName(e.Path, e.Name, joined(e.Methods))
+		}
+	}
+	return "", ""
+}
+
 // endpointFor finds the endpoint of upstream that a request is for.
 func (f *Facts) endpointFor(step string) (method, endpoint string) {
+	if name, ok := strings.CutPrefix(step, calling); ok {
+		return f.calledFor(name)
+	}
 	method, target, _ := strings.Cut(step, " ")
 	if _, rest, ok := strings.Cut(target, "://"); ok {
 		_, target, _ = strings.Cut(rest, "/api/auth")

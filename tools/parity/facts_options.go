@@ -35,15 +35,28 @@ func (f *Facts) optionsOf(owner string, inv Inventory) {
 		return
 	}
 	for factory, options := range f.options.Plugins {
-		if factoryOf(owner) == strings.ToLower(factory) {
+		if isFactoryOf(factory, owner) {
 			addOptions(inv, "", options)
 		}
 	}
 }
 
-// factoryOf is a plugin's id in the form in which factories are looked up:
-// upstream calls the one email-otp and the other emailOTP.
-func factoryOf(owner string) string { return strings.ReplaceAll(owner, "-", "") }
+// isFactoryOf tells whether upstream exports the plugin with an id under a name:
+// it calls the one email-otp and the other emailOTP.
+func isFactoryOf(factory, owner string) bool {
+	return strings.ReplaceAll(owner, "-", "") == strings.ToLower(factory)
+}
+
+// ownerOfOption splits the path of an option below plugins into the factory and
+// the option's name. An option of the core has no factory.
+func ownerOfOption(path string) (factory, name string) {
+	below, ok := strings.CutPrefix(path, "plugins.")
+	if !ok {
+		return "", path
+	}
+	factory, name, _ = strings.Cut(below, ".")
+	return factory, name
+}
 
 func addOptions(inv Inventory, prefix string, options []optionFact) {
 	for _, o := range options {

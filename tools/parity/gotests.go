@@ -18,18 +18,29 @@ type Tests map[string]map[string]string
 // FindTests reads every _test.go file of the tree.
 func FindTests(tree fs.FS) (Tests, error) {
 	tests := Tests{}
-	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && name != "." && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")):
-			return fs.SkipDir
-		case d.IsDir() || !strings.HasSuffix(name, "_test.go"):
+	err := eachFile(tree, func(name string) error {
+		if !strings.HasSuffix(name, "_test.go") {
 			return nil
 		}
 		return tests.file(tree, name)
 	})
 	return tests, err
+}
+
+// eachFile visits the files of the tree that people have written: nothing that
+// was installed or stands in test data.
+func eachFile(tree fs.FS, visit func(name string) error) error {
+	return fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case d.IsDir():
+			return nil
+		}
+		return visit(name)
+	})
 }
 
 func (t Tests) file(tree fs.FS, name string) error {

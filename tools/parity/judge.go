@@ -176,7 +176,7 @@ func (j *judge) difference(what, reason, class, compat string, t tests) {
 func (j *judge) show() {
 	for _, row := range j.rows {
 		if row.State == Unshown {
-			if row.Shown = j.evidence.Of(row.Item); len(row.Shown) > 0 {
+			if row.Shown = j.evidence.Of(j.reasons.Owner, row.Item); len(row.Shown) > 0 {
 				row.State = Done
 			}
 		}
@@ -251,7 +251,7 @@ func (j *judge) complain(row *Row) {
 	case Unshown:
 		j.problem(row.ID()+" is equal and nothing shows it", "write a scenario in reference/scenarios/%s and record it, or name a test under evidence", j.reasons.Owner)
 	case Missing:
-		if shown := j.evidence.Of(row.Item); row.Ours == nil && row.Kind == ErrorCode && len(shown) > 0 {
+		if shown := j.evidence.Of(j.reasons.Owner, row.Item); row.Ours == nil && row.Kind == ErrorCode && len(shown) > 0 {
 			j.problem(fmt.Sprintf("%s counts as missing, and %s shows that it is raised", row.ID(), strings.Join(shown, ", ")),
 				"register it with Setup.ErrorCodes")
 		}

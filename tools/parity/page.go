@@ -298,7 +298,7 @@ func (m *Module) coverage(p *page) {
 	if len(options) == 0 {
 		return
 	}
-	recorded := slices.DeleteFunc(slices.Clone(options), func(r *Row) bool { return len(m.Evidence.Of(r.Item)) == 0 })
+	recorded := slices.DeleteFunc(slices.Clone(options), func(r *Row) bool { return len(m.Evidence.Of(m.Reasons.Owner, r.Item)) == 0 })
 	p.line("Of upstream's %d options that are here, %d change a recording, themselves or by those below them; %d are shown by nothing, the others by a test.\n",
 		len(options), len(recorded), m.Count(Option, Unshown))
 }

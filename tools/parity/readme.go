@@ -88,13 +88,16 @@ const limits = `What a count does not say:
 - The default of an option is the one that the configuration reference tells.
   A ✓ says more: without the option a recording would be another one, or a test
   shows it.
-- Not compared: the OpenAPI document, middleware by name, the order of request
-  hooks, tables that secondary storage leaves out, TypeScript types.
+- The OpenAPI document is compared in ` + "`reference/openapi`" + `, statement by statement.
+- Not compared: middleware by name, the order of request hooks, tables that
+  secondary storage leaves out, TypeScript types.
 
 ## Evidence
 
 - **Scenarios and recordings** in ` + "`reference/scenarios` and `reference/recordings`" + `:
-  what is asked, and what 1.6.9 answered. ` + "`go test ./reference/...`" + ` replays them.
+  what is asked, and what 1.6.9 answered. ` + "`go test ./reference/...`" + ` replays them on
+  memory, SQLite, PostgreSQL and MySQL or MariaDB, and on Redis those with a
+  secondary storage; [where these differ](../../reference/README.md).
 - **Vectors** in ` + "`reference/vectors`" + `, made by running 1.6.9: password hashes,
   signed cookies, the three session caches, encrypted values. Go reads
   upstream's, and a script lets upstream read ours.

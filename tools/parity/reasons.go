@@ -88,13 +88,8 @@ func (t *tests) UnmarshalYAML(n *yaml.Node) error {
 // FindReasons reads every parity.yaml of the tree, by owner.
 func FindReasons(tree fs.FS) (map[string]*Reasons, error) {
 	all := map[string]*Reasons{}
-	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && name != "." && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")):
-			return fs.SkipDir
-		case d.IsDir() || path.Base(name) != "parity.yaml":
+	err := eachFile(tree, func(name string) error {
+		if path.Base(name) != "parity.yaml" {
 			return nil
 		}
 		data, err := fs.ReadFile(tree, name)

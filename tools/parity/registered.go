@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/db/memory"
+	"github.com/gatehouse-auth/gatehouse/core/openapi"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 	"github.com/gatehouse-auth/gatehouse/core/routes"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
@@ -21,7 +22,7 @@ import (
 // plugins are everything that is audited. A new plugin gets a line here, with
 // the options that make it register all it has.
 func plugins() []core.Plugin {
-	return []core.Plugin{routes.New()}
+	return []core.Plugin{routes.New(), openapi.New(openapi.Options{})}
 }
 
 // Registered is what Gatehouse has, by owner.
@@ -50,7 +51,7 @@ func server(change func(*core.Options)) (*core.Auth, error) {
 		BaseURL: "http://localhost:3000", Secret: "the audit signs nothing with this 9f8e7d6c5b4a",
 		Database: memory.New(), Plugins: append(plugins(), probe{}),
 		Clock: func() time.Time { return moment }, Logger: core.Logger{Disabled: true},
-		RateLimit: core.RateLimit{Enabled: &on},
+		RateLimit: core.RateLimit{Enabled: &on, Storage: "database"},
 	}
 	if change != nil {
 		change(&o)
@@ -79,7 +80,9 @@ func Register(facts *Facts) (Registered, error) {
 	r.requestHooks("request after", after)
 	databaseHooks(r[Core])
 	limitsOf(r[Core], auth, facts)
-	optionsOf(r[Core], config.Reference())
+	for _, e := range config.Reference() {
+		r.option(e, facts)
+	}
 	if err := cookiesOf(r[Core]); err != nil {
 		return nil, err
 	}
@@ -137,6 +140,9 @@ func databaseHooks(inv Inventory) {
 func errorCodesOf(inv Inventory, errs []*core.Error) {
 	messages, statuses := map[string][]string{}, map[string][]string{}
 	for _, e := range errs {
+		if e.Code() == "" {
+			continue // an answer of an endpoint; the inventory lists codes
+		}
 		if !slices.Contains(messages[e.Code()], e.Message()) {
 			messages[e.Code()] = append(messages[e.Code()], e.Message())
 		}
@@ -227,9 +233,19 @@ func cookiesOf(inv Inventory) error {
 	return nil
 }
 
-func optionsOf(inv Inventory, entries []config.Entry) {
-	for _, e := range entries {
-		inv.Add(Option, optionName(e.Path), map[string]string{"default": presetOf(e), opaque: boolean(isOpaque(e))})
+// option takes over an entry of the configuration reference. Those of plugins
+// are without the name that the file gives to the plugin.
+func (r Registered) option(e config.Entry, facts *Facts) {
+	factory, name := ownerOfOption(optionName(e.Path))
+	attrs := map[string]string{"default": presetOf(e), opaque: boolean(isOpaque(e))}
+	if factory == "" {
+		r[Core].Add(Option, name, attrs)
+		return
+	}
+	for _, owner := range facts.Owners() {
+		if name != "" && isFactoryOf(factory, owner) {
+			r.of(owner).Add(Option, name, attrs)
+		}
 	}
 }
 

@@ -30,7 +30,10 @@ type request struct {
 	expects bool     // Gatehouse is to answer otherwise than recorded
 }
 
-var requestKey = regexp.MustCompile(`^[A-Z]+ (/|https?://)`)
+var requestKey = regexp.MustCompile(`^[A-Z]+ (/|https?://|\$\{)|^CALL \w`)
+
+// calling is how a step starts that calls an endpoint in process.
+const calling = "CALL "
 
 // loadScenarios reads a file of scenarios by name.
 func loadScenarios(reference fs.FS, topic string) (map[string]scenario, error) {
@@ -87,13 +90,9 @@ func requestsOf(number int, step any) []request {
 		}
 		r := request{number: number, target: key, expects: members["expect"] != nil}
 		r.fields = append(fieldsOf("body", body), fieldsOf("body", members["form"])...)
-		if _, query, ok := strings.Cut(key, "?"); ok {
-			values, err := url.ParseQuery(query)
-			if err == nil {
-				for name := range values {
-					r.fields = append(r.fields, "query."+name)
-				}
-			}
+		r.fields = append(r.fields, queryOf(key)...)
+		if input, ok := body.(map[string]any); ok && strings.HasPrefix(key, calling) {
+			r.fields = append(fieldsOf("body", input["body"]), fieldsOf("query", input["query"])...)
 		}
 		times, ok := members["times"].(int)
 		if !ok {
@@ -102,6 +101,20 @@ func requestsOf(number int, step any) []request {
 		return slices.Repeat([]request{r}, max(times, 1))
 	}
 	return nil
+}
+
+// queryOf names what a target carries.
+func queryOf(target string) []string {
+	_, query, _ := strings.Cut(target, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for name := range values {
+		names = append(names, "query."+name)
+	}
+	return names
 }
 
 // fieldsOf names what a body carries, members of members too.

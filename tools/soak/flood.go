@@ -68,7 +68,7 @@ func flood(ctx context.Context, url string, cookies []*http.Cookie, p plan) *mea
 
 func (m *measured) signIn(ctx context.Context, c *http.Client, url string) {
 	start := time.Now()
-	res, err := post(ctx, c, url+"/api/auth/sign-in/email")
+	res, err := post(ctx, c, url+"/api/auth/sign-in/email", user)
 	took := time.Since(start)
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,11 +1,16 @@
-// Command soak floods a server with sign-ins, far beyond what it can hash, and
-// measures whether it keeps its promises: bounded memory, refusals that say when
-// to come back, and an answer for everybody who is signed in already.
+// Command soak measures what tests do not: it starts a server, on a loopback
+// address and with a database of its own, and
 //
-//	go build -o /tmp/gatehouse ./cmd/gatehouse
-//	go run ./tools/soak -binary /tmp/gatehouse
+//   - floods it with sign-ins, far beyond what it can hash, to see whether it
+//     keeps its promises: bounded memory, refusals that say when to come back, and
+//     an answer for everybody who is signed in already;
+//   - compares how long it takes to answer for addresses that somebody has and
+//     for ones that nobody has, while mail is slow.
 //
-// It starts the server itself, on a loopback address, with a database of its own.
+// Without -only it does both:
+//
+//	go build -o bin/gatehouse ./cmd/gatehouse
+//	go run ./tools/soak -binary bin/gatehouse -only timing
 package main
 
 import (
@@ -23,19 +28,23 @@ import (
 // machine down.
 type plan struct {
 	binary      string
+	only        string        // "flood", "timing" or both
 	duration    time.Duration // at most 5 min
 	rate        int           // sign-ins a second, at most 2000
 	connections int           // at once, at most 4000
 	slots       int           // of the hasher, as the server sees them
+	pairs       int           // of requests that are compared, at most 1000: the server's queue for mail
 }
 
 func main() {
 	var p plan
 	flag.StringVar(&p.binary, "binary", "", "the gatehouse to test")
+	flag.StringVar(&p.only, "only", "", "flood or timing; both unless given")
 	flag.DurationVar(&p.duration, "duration", 30*time.Second, "length of the flood")
 	flag.IntVar(&p.rate, "rate", 270, "sign-ins a second")
 	flag.IntVar(&p.connections, "connections", 2000, "sign-ins in flight at most")
 	flag.IntVar(&p.slots, "slots", runtime.GOMAXPROCS(0), "hashes that the server runs at once")
+	flag.IntVar(&p.pairs, "pairs", 400, "requests to compare, of each kind and for each address")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -55,6 +64,10 @@ func (p *plan) check() error {
 		return errors.New("-rate: want 1 to 2000")
 	case p.connections < 1 || p.connections > 4000:
 		return errors.New("-connections: want 1 to 4000")
+	case p.only != "" && p.only != "flood" && p.only != "timing":
+		return errors.New("-only: want flood or timing")
+	case p.pairs < 20 || p.pairs > 1000:
+		return errors.New("-pairs: want 20 to 1000")
 	case p.slots < 1 || p.slots > 64:
 		return errors.New("-slots: want 1 to 64")
 	}
@@ -65,7 +78,18 @@ func run(ctx context.Context, p plan) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	s, err := startServer(ctx, p.binary)
+	var errs []error
+	if p.only != "timing" {
+		errs = append(errs, floodServer(ctx, p))
+	}
+	if p.only != "flood" {
+		errs = append(errs, compareTimes(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+func floodServer(ctx context.Context, p plan) error {
+	s, err := startServer(ctx, p.binary, floodConfiguration)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestAPromiseThatIsNotKeptIsAnError(t *testing.T) {
 }
 
 func TestPlansThatCouldHarmTheMachineAreRefused(t *testing.T) {
-	good := plan{binary: "x", duration: time.Second, rate: 1, connections: 1, slots: 1}
+	good := plan{binary: "x", duration: time.Second, rate: 1, connections: 1, slots: 1, pairs: 20}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,9 @@ func TestPlansThatCouldHarmTheMachineAreRefused(t *testing.T) {
 		"a rate that is none":  func(p *plan) { p.rate = 0 },
 		"slots that are none":  func(p *plan) { p.slots = 0 },
 		"connections: none":    func(p *plan) { p.connections = 0 },
+		"ten thousand pairs":   func(p *plan) { p.pairs = 1e4 },
+		"a handful of pairs":   func(p *plan) { p.pairs = 5 },
+		"an unknown run":       func(p *plan) { p.only = "floods" },
 		"less than one second": func(p *plan) { p.duration = time.Millisecond },
 	} {
 		p := good

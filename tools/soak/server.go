@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	configuration = `
+	floodConfiguration = `
 secret: soak-secret-0123456789-abcdefghijklmnopqrstu
 baseURL: http://localhost:3000
 database: {dialect: sqlite, dsn: soak.db}
@@ -40,7 +40,8 @@ type target struct {
 	dir string
 }
 
-func startServer(ctx context.Context, binary string) (*target, error) {
+// startServer runs a server with a configuration and a database of its own.
+func startServer(ctx context.Context, binary, configuration string) (*target, error) {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func (t *target) stop() error {
 
 // signUp makes the user and returns the cookies of a session.
 func (t *target) signUp(ctx context.Context) ([]*http.Cookie, error) {
-	res, err := post(ctx, http.DefaultClient, t.url+"/api/auth/sign-up/email")
+	res, err := post(ctx, http.DefaultClient, t.url+"/api/auth/sign-up/email", user)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (t *target) alone(ctx context.Context) (time.Duration, error) {
 	best := time.Hour
 	for range 5 {
 		start := time.Now()
-		res, err := post(ctx, http.DefaultClient, t.url+"/api/auth/sign-in/email")
+		res, err := post(ctx, http.DefaultClient, t.url+"/api/auth/sign-in/email", user)
 		if err != nil {
 			return 0, err
 		}
@@ -138,8 +139,8 @@ func (t *target) alone(ctx context.Context) (time.Duration, error) {
 	return best, nil
 }
 
-func post(ctx context.Context, c *http.Client, url string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(user))
+func post(ctx context.Context, c *http.Client, url, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,9 @@ function decodeCompact(value, secret) {
   return { session, expiresAt, ...rest };
 }
 
+// What upstream derives the key of an encrypted cookie for.
+const purposes = ["better-auth-session", "better-auth-account"];
+
 async function content(value, upstream) {
   const { secret, secretConfig, crypto } = upstream;
   const signed = /^(.*)\.([A-Za-z0-9+/]{43}=)$/s.exec(value);
@@ -45,10 +48,10 @@ async function content(value, upstream) {
   const dots = value.split(".").length - 1;
   try {
     if (dots === 4 && value.startsWith("eyJ")) {
-      const payload = await crypto.symmetricDecodeJWT(value, secretConfig, "better-auth-session");
-      if (payload) {
+      for (const purpose of purposes) {
+        const payload = await crypto.symmetricDecodeJWT(value, secretConfig, purpose);
         // The key's thumbprint follows from the secret, which is fixed.
-        return { jwe: { header: json(value.split(".")[0]), payload } };
+        if (payload) return { jwe: { header: json(value.split(".")[0]), payload } };
       }
     }
     if (dots === 2 && value.startsWith("eyJ")) {

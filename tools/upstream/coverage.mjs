@@ -37,7 +37,7 @@ function countEndpoints(recordings, reference) {
   const find = finder(reference);
   const out = {};
   for (const [step, where] of answers(recordings)) {
-    const name = find(step.step);
+    const name = find(step.to ? `${step.step.split(" ")[0]} ${step.to}` : step.step);
     if (!name) continue;
     const shown = (out[name] ??= { successes: {}, errors: {}, redirects: {} });
     if (step.headers?.location && step.status >= 300 && step.status < 400) shown.redirects[step.headers.location] ??= where;
@@ -83,7 +83,7 @@ function leaves(profile, keys = []) {
 }
 
 const nested = (keys, value) => keys.reduceRight((v, k) => ({ [k]: v }), value);
-const without = (profile, keys) => merge(profile, nested(keys, null));
+const without = (profile, keys) => (keys.length ? merge(profile, nested(keys, null)) : profile);
 
 // Not upstream's options.
 const ours = ["compat", "production", "maxBodyBytes"];
@@ -105,6 +105,10 @@ function candidates(files) {
         // A field, a cookie or a rule counts as a whole too.
         const whole = keys.findIndex((_, i) => /<\w+>$/.test(optionName(keys.slice(0, i + 1))));
         if (whole >= 0 && whole < keys.length - 1) add(optionName(keys.slice(0, whole + 1)), where, scenario, keys.slice(0, whole + 1));
+      }
+      for (const option of [...scenario.calls, ...scenario.refuses]) {
+        const others = (list) => list.filter((name) => name !== option);
+        add(option, where, { ...scenario, calls: others(scenario.calls), refuses: others(scenario.refuses) }, []);
       }
     }
   }

@@ -2,6 +2,42 @@
 
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
 
+function nameRow(names, model, id, at) {
+  names.give(`${model}.id`, id);
+  if (model === "session") names.give("session.token", at("token"));
+  if (model === "account") names.give("hash", at("password"));
+  if (model === "verification") names.identifier(at("identifier"));
+}
+
+// Stateless stands for the database of a server without one. Upstream keeps its
+// rows in memory then, where a scenario does not look.
+export class Stateless {
+  #adapter;
+  #tables;
+
+  constructor(adapter, tables) {
+    this.#adapter = adapter;
+    this.#tables = tables;
+  }
+
+  rows = () => ({});
+
+  async nameValues(names) {
+    for (const model of Object.keys(this.#tables)) {
+      for (const row of await this.#adapter.findMany({ model })) nameRow(names, model, row.id, (field) => row[field]);
+    }
+  }
+
+  #refuse = () => {
+    throw new Error("the profile has database: none, so there are no rows");
+  };
+  schema = this.#refuse;
+  set = this.#refuse;
+  empty = this.#refuse;
+  fault = this.#refuse;
+  close() {}
+}
+
 export class Database {
   #db;
   #tables;
@@ -48,12 +84,7 @@ export class Database {
   nameValues(names) {
     const rows = this.rows();
     for (const [model, table] of Object.entries(this.#tables)) {
-      const token = this.#column(table, "token");
-      for (const row of rows[model] ?? []) {
-        names.give(`${model}.id`, row.id);
-        if (model === "session") names.give("session.token", row[token]);
-        if (model === "account") names.give("hash", row[this.#column(table, "password")]);
-      }
+      for (const row of rows[model] ?? []) nameRow(names, model, row.id, (field) => row[this.#column(table, field)]);
     }
   }
 
@@ -87,5 +118,9 @@ export class Database {
         throw new Error(`fault: ${operation} is not insert, update, delete or all`);
       }
     }
+  }
+
+  close() {
+    this.#db.close();
   }
 }

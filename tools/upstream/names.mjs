@@ -26,6 +26,18 @@ export class Names {
     this.#byValue.set(value, `<${kind}:${number}>`);
   }
 
+  // identifier names one of a verification that is stored as a hash.
+  identifier(value) {
+    if (/^[A-Za-z0-9_-]{43}$/.test(value)) this.give("verification.identifier", value);
+  }
+
+  // messages names the tokens that were sent, but for JWTs.
+  messages(outbox) {
+    for (const { type, data } of outbox) {
+      if (!data.token?.includes(".")) this.give(`${type}.token`, data.token);
+    }
+  }
+
   // in replaces every such value in a JSON value.
   in(value) {
     if (typeof value === "string") return this.#text(value);

@@ -8,7 +8,6 @@ import { clock, duration, install } from "./clock.mjs";
 install(); // before upstream is loaded
 
 const { decodeJWT } = await import("./cookies.mjs");
-const { Database } = await import("./database.mjs");
 const { Names } = await import("./names.mjs");
 const { Player, record } = await import("./steps.mjs");
 const { open, start } = await import("./upstream.mjs");
@@ -16,9 +15,10 @@ const { open, start } = await import("./upstream.mjs");
 const packages = open(workerData.upstream);
 
 // listen serves a handler on a free port. An error that leaves the handler is
-// what most frameworks make of it: a bare 500.
+// what most frameworks make of it: a bare 500. Upstream's adapter for Node never
+// ends an answer that fills the buffer, so that is large.
 function listen(handler) {
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ highWaterMark: 16 << 20 }, (request, response) => {
     Promise.resolve(handler(request, response)).catch(() => response.writeHead(500).end());
   });
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
@@ -29,8 +29,8 @@ const leaves = (v) => (v && typeof v === "object" ? Object.values(v).flatMap(lea
 // lookAt keeps facts of a page, not its text: which of the values that the
 // request or the profile put into it are there, and a fingerprint, by which a
 // page can be told from another one.
-function lookAt(html, step, profile) {
-  const query = new URL(step.path, "http://localhost").searchParams;
+function lookAt(html, target, profile) {
+  const query = new URL(target, "http://localhost").searchParams;
   const given = [...query.values(), ...leaves(profile.onAPIError?.customizeDefaultErrorPage ?? {})];
   const escape = (s) => s.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
   const texts = [...new Set(given.filter((s) => typeof s === "string" && s))];
@@ -43,31 +43,53 @@ function lookAt(html, step, profile) {
 
 const settle = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
+// surroundings does what a step wants with what is around the server.
+function surroundings({ advance, set, delete: model, fault = {} }, { database, storage }) {
+  if (advance) clock.advance(duration(advance));
+  if (set) database.set(set);
+  const { secondaryStorage, ...rows } = fault;
+  if ((model === "secondaryStorage" || secondaryStorage) && !storage) throw new Error("the profile has no secondaryStorage");
+  if (model) (model === "secondaryStorage" ? storage : database).empty(model);
+  if (secondaryStorage) storage.fault(secondaryStorage);
+  if (Object.keys(rows).length) database.fault(rows);
+}
+
+// ask plays the request of a step and returns what is recorded of it.
+async function ask(step, scenario, player, upstream, names) {
+  const { api, outbox, called, database, storage } = upstream;
+  const [sent, heard] = [outbox.length, called.length];
+  storage?.mark();
+  const answer = await player.play(step, api);
+  await settle();
+  player.save(step, answer, outbox.slice(sent));
+  await database.nameValues(names);
+  storage?.nameValues(names);
+  names.messages(outbox);
+  const out = await record(step, answer, upstream, (html) => lookAt(html, answer.target, scenario.profile));
+  if (called.length > heard) out.calls = called.slice(heard);
+  const changes = storage?.changes() ?? {};
+  if (Object.keys(changes).length) out.storage = changes;
+  return names.in(out);
+}
+
 async function play(scenario) {
   clock.reset();
-  const upstream = await start(packages, scenario.profile, scenario.stops);
+  const upstream = await start(packages, scenario);
   const names = new Names();
-  const database = new Database(upstream.sqlite, upstream.tables);
+  const { database, outbox } = upstream;
   const server = await listen(upstream.handler);
   const player = new Player(server.address().port, scenario.profile.baseURL?.fallback ?? baseURL(scenario), scenario.profile.basePath ?? "/api/auth");
   const out = { steps: [] };
   try {
     for (const step of scenario.steps) {
-      if (step.advance) clock.advance(duration(step.advance));
-      if (step.set) database.set(step.set);
-      if (step.delete) database.empty(step.delete);
-      if (step.fault) database.fault(step.fault);
+      surroundings(step, upstream);
       if (!step.request) continue;
       for (let i = 0; i < (step.times ?? 1); i++) {
-        const answer = await player.play(step);
-        await settle();
-        database.nameValues(names);
-        const recorded = await record(step, answer, upstream, (html) => lookAt(html, step, scenario.profile));
-        out.steps.push(names.in(recorded));
+        out.steps.push(await ask(step, scenario, player, upstream, names));
         clock.advance(1000);
       }
     }
-    if (upstream.outbox.length) out.outbox = names.in(upstream.outbox);
+    if (outbox.length) out.outbox = names.in(outbox);
     const rows = names.in(database.rows());
     if (Object.keys(rows).length) out.rows = rows;
     if (scenario.schema) out.schema = database.schema();
@@ -79,7 +101,7 @@ async function play(scenario) {
     player.close();
     server.closeAllConnections();
     server.close();
-    upstream.sqlite.close();
+    database.close();
   }
 }
 

@@ -1,6 +1,7 @@
 // Reads scenario files. README.md beside them describes the form.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { callbacks } from "./functions.mjs";
 
 const isMapping = (v) => v !== null && typeof v === "object" && !Array.isArray(v);
 
@@ -15,10 +16,14 @@ export function merge(under, over) {
   return out;
 }
 
-const request = /^([A-Z]+) (\/\S*|https?:\/\/\S+)$/;
+// A request is for a path, a URL or a saved one; a call is for an endpoint.
+const request = /^([A-Z]+) (\/\S*|https?:\/\/\S+|\$\{\S+)$/;
+const call = /^CALL (\w+)$/;
 const besides = {
-  scenario: ["profile", "environment", "stops", "schema", "steps", "follows", "because", "expect"],
+  scenario: ["profile", "environment", "stops", "calls", "refuses", "schema", "steps", "follows", "because", "expect"],
   request: ["as", "headers", "form", "cookies", "save", "times", "follows", "because", "expect"],
+  call: ["as", "headers", "cookies", "save", "times", "follows", "because", "expect"],
+  input: ["body", "query", "params"],
   alone: ["advance", "set", "delete", "fault"],
 };
 
@@ -26,18 +31,24 @@ function step(where, given) {
   if (typeof given === "string") given = { [given]: undefined };
   if (!isMapping(given)) throw new Error(`${where}: a step is a mapping such as "GET /ok:"`);
   const keys = Object.keys(given);
-  const asked = keys.filter((k) => request.test(k));
+  const asked = keys.filter((k) => request.test(k) || call.test(k));
   if (!asked.length) {
     if (keys.length !== 1 || !besides.alone.includes(keys[0])) {
       throw new Error(`${where}: expected a request such as "GET /ok", or one of ${besides.alone.join(", ")}; found ${keys.join(", ")}`);
     }
     return given;
   }
-  const unknown = keys.filter((k) => k !== asked[0] && !besides.request.includes(k));
-  if (unknown.length) throw new Error(`${where}: ${unknown.join(", ")} is not known beside a request`);
+  const [, name] = call.exec(asked[0]) ?? [];
+  const unknown = keys.filter((k) => k !== asked[0] && !(name ? besides.call : besides.request).includes(k));
+  if (unknown.length) throw new Error(`${where}: ${unknown.join(", ")} is not known beside a ${name ? "call" : "request"}`);
   const { [asked[0]]: body, ...rest } = given;
-  const [, method, path] = request.exec(asked[0]);
   if (rest.expect && !rest.follows) throw new Error(`${where}: expect needs follows, which says what it follows instead of upstream`);
+  if (name) {
+    const wrong = Object.keys(body ?? {}).filter((k) => !besides.input.includes(k));
+    if (wrong.length) throw new Error(`${where}: a call takes ${besides.input.join(", ")}; found ${wrong.join(", ")}`);
+    return { ...rest, request: asked[0], call: name, input: body ?? {} };
+  }
+  const [, method, path] = request.exec(asked[0]);
   return { ...rest, request: asked[0], method, path, body: body ?? undefined };
 }
 
@@ -46,6 +57,9 @@ function scenario(where, name, given, base) {
   if (!isMapping(given) || !Array.isArray(given.steps)) throw new Error(`${where}: a scenario is a list of steps, or a mapping with steps`);
   const unknown = Object.keys(given).filter((k) => !besides.scenario.includes(k));
   if (unknown.length) throw new Error(`${where}: ${unknown.join(", ")} is not known here`);
+  for (const name of [...(given.calls ?? []), ...(given.refuses ?? [])]) {
+    if (!callbacks.includes(name)) throw new Error(`${where}: ${name} is no callback, only ${callbacks.join(", ")}`);
+  }
   for (const part of [given, ...given.steps]) {
     if (isMapping(part) && part.follows && !part.because) throw new Error(`${where}: follows needs because`);
   }
@@ -55,6 +69,8 @@ function scenario(where, name, given, base) {
     own: given.profile ?? {},
     environment: given.environment ?? {},
     stops: given.stops ?? [],
+    calls: given.calls ?? [],
+    refuses: given.refuses ?? [],
     schema: given.schema ?? false,
     steps: given.steps.map((s, i) => step(`${where}, step ${i + 1}`, s)),
   };

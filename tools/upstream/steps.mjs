@@ -1,6 +1,7 @@
 // Plays the requests of a scenario over HTTP: jars, saved values, bodies.
 import http from "node:http";
 import { describe, keep } from "./cookies.mjs";
+import { withoutProse } from "./prose.mjs";
 
 const functions = {
   // One letter becomes another one, in the middle.
@@ -32,13 +33,19 @@ export function interpolate(value, saved) {
   });
 }
 
-// lookUp finds body.a.b, headers.name or cookies.name in an answer.
-function lookUp(path, answer) {
+// lookUp finds body.a.b, headers.name or cookies.name in an answer, and mail.url
+// in the last of the messages.
+function lookUp(path, answer, messages) {
   const [part, ...rest] = path.split(".");
   let found;
   if (part === "body") found = rest.reduce((v, k) => v?.[k], answer.json);
   else if (part === "headers") found = answer.headers[rest.join(".").toLowerCase()];
   else if (part === "cookies") found = answer.received[rest.join(".")];
+  else if (part === "mail") {
+    if (!messages.length) throw new Error(`save ${path}: the step has sent nothing`);
+    const { data, ...message } = messages.at(-1);
+    found = { ...message, ...data }[rest.join(".")];
+  }
   if (found === undefined || found === null) throw new Error(`save: the answer has no ${path}`);
   return String(found);
 }
@@ -58,25 +65,47 @@ export class Player {
     this.#prefix = url.pathname === "/" ? basePath : url.pathname;
   }
 
-  // play sends one request and returns the answer.
-  async play(step) {
+  // play sends one request, or makes one call to api, and returns the answer.
+  async play(step, api) {
     const given = interpolate(step, this.#saved);
     const as = given.as ?? "alice";
     if (!this.#jars.has(as)) this.#jars.set(as, {});
     const jar = this.#jars.get(as);
+    const answer = given.call ? await this.#call(given, jar, api) : await this.#request(given, jar);
+    keep(jar, answer.lines);
+    answer.received = { ...jar };
+    return answer;
+  }
+
+  // save keeps what a step wants of its answer and of what it has sent.
+  save(step, answer, messages) {
+    for (const [name, from] of Object.entries(step.save ?? {})) this.#saved[name] = lookUp(from, answer, messages);
+  }
+
+  close() {
+    this.#agent.destroy();
+  }
+
+  async #request(given, jar) {
     const absolute = /^https?:/.test(given.path);
     const url = new URL(absolute ? given.path : this.#origin);
     // The path goes out as it is written, dots and all.
     const path = absolute ? given.path.slice(url.origin.length) || "/" : this.#prefix + given.path;
     const answer = await this.#send(given.method, path, this.#headers(given, jar, url), this.#body(given));
-    keep(jar, answer.lines);
-    answer.received = { ...jar };
-    for (const [name, from] of Object.entries(step.save ?? {})) this.#saved[name] = lookUp(from, answer);
-    return answer;
+    return { ...answer, target: given.path };
   }
 
-  close() {
-    this.#agent.destroy();
+  // #call has the form of an answer over HTTP: an error's status and body are
+  // what the error would be answered with.
+  async #call(given, jar, api) {
+    if (!api[given.call]) throw new Error(`CALL ${given.call}: upstream has no such endpoint`);
+    const headers = new Headers(this.#headers(given, jar, new URL(this.#origin)));
+    const { status, headers: sent, value } = await api[given.call]({ ...given.input, headers, returnHeaders: true }).then(
+      ({ headers, response }) => ({ status: 200, headers, value: response }),
+      (error) => ({ status: error.statusCode ?? 500, headers: new Headers(error.headers), value: error.statusCode ? error.body : undefined }),
+    );
+    const { "set-cookie": _, ...rest } = Object.fromEntries(sent);
+    return { status, headers: rest, lines: sent.getSetCookie(), text: "", json: value === undefined ? undefined : JSON.parse(JSON.stringify(value)) };
   }
 
   #headers(given, jar, url) {
@@ -127,11 +156,12 @@ const ofTheConnection = ["connection", "content-length", "date", "keep-alive", "
 // record turns an answer into what a recording keeps of it.
 export async function record(step, answer, upstream, look) {
   const out = { step: step.request, status: answer.status };
+  if (step.path?.startsWith("$")) out.to = answer.target;
   if (step.as) out.as = step.as;
   const headers = Object.entries(answer.headers).filter(([name]) => !ofTheConnection.includes(name));
   if (headers.length) out.headers = Object.fromEntries(headers.sort(([a], [b]) => (a < b ? -1 : 1)));
   if (answer.lines.length) out.cookies = await describe(answer.lines, upstream);
-  if (answer.json !== undefined) out.body = answer.json;
+  if (answer.json !== undefined) out.body = answer.json?.openapi ? withoutProse(answer.json) : answer.json;
   else if (/html/.test(answer.headers["content-type"] ?? "")) out.html = look(answer.text);
   else if (answer.text) out.text = answer.text;
   return out;

@@ -2,6 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Database, Stateless } from "./database.mjs";
+import { connectCallbacks, connectSenders } from "./functions.mjs";
+import { plugins } from "./plugins.mjs";
+import { Storage } from "./storage.mjs";
 
 // open loads the packages of a folder that has them in node_modules, or of
 // such a folder itself.
@@ -17,35 +21,16 @@ export function open(folder) {
   };
 }
 
-// Options that take a function which sends something. In a profile they are
-// true; here each puts its message into the outbox.
-const senders = {
-  "emailVerification.sendVerificationEmail": ({ user, url, token }) => ({ type: "verification-email", to: user.email, data: { url, token } }),
-};
+// What stands in a profile and is no option of upstream's, or is no data there.
+const ours = ["compat", "production", "maxBodyBytes", "server", "database", "secondaryStorage"];
 
-// Options of Gatehouse that upstream does not have.
-const ours = ["compat", "production", "maxBodyBytes", "server", "database"];
-
-function at(object, path) {
-  return path.split(".").reduce((o, k) => o?.[k], object);
-}
-
-function put(object, path, value) {
-  const keys = path.split(".");
-  const last = keys.pop();
-  at(object, keys.join("."))[last] = value;
-}
-
-// options turns a profile into upstream's options.
-function options(profile, stops, outbox) {
+// options turns a profile into upstream's options, as far as they are data or
+// what a scenario hears of.
+function options({ profile, stops, calls, refuses }, { outbox, called, refusal }) {
   const out = structuredClone(profile);
+  connectSenders(out, outbox);
+  connectCallbacks(out, { calls, refuses }, called, refusal);
   for (const name of ours) delete out[name];
-  for (const [path, message] of Object.entries(senders)) {
-    const given = at(out, path);
-    if (given === false) put(out, path, undefined);
-    if (given === true) put(out, path, async (data) => void outbox.push(message(data)));
-  }
-  if (out.plugins) throw new Error(`profile: plugins are not known to the recorder yet: ${Object.keys(out.plugins).join(", ")}`);
   if (stops.length) out.databaseHooks = {};
   for (const stop of stops) {
     const [model, operation] = stop.split(".");
@@ -55,23 +40,38 @@ function options(profile, stops, outbox) {
   return { telemetry: { enabled: false }, ...out };
 }
 
-// start makes an instance on a database in memory, with its schema.
-export async function start(packages, profile, stops) {
-  const [{ betterAuth }, { getMigrations }, { getAuthTables }, { default: SQLite }, { toNodeHandler }, crypto] = await Promise.all(
+// storageOf is the storage that a profile asks for, if any.
+function storageOf({ secondaryStorage }) {
+  if (secondaryStorage === undefined) return undefined;
+  if (secondaryStorage !== "memory") throw new Error("profile: secondaryStorage is memory or left out");
+  return new Storage();
+}
+
+// start makes an instance on a database in memory, with its schema, or without
+// a database where the profile says none.
+export async function start(packages, scenario) {
+  const { profile } = scenario;
+  const [{ betterAuth }, { getMigrations }, { getAuthTables }, { APIError }, { default: SQLite }, { toNodeHandler }, crypto] = await Promise.all(
     [
       "better-auth/dist/index.mjs",
       "better-auth/dist/db/get-migration.mjs",
       "@better-auth/core/dist/db/index.mjs",
+      "@better-auth/core/dist/error/index.mjs",
       "better-sqlite3/lib/index.js",
       "better-auth/dist/integrations/node.mjs",
       "better-auth/dist/crypto/index.mjs",
     ].map(packages.load),
   );
-  const outbox = [];
-  const sqlite = new SQLite(":memory:");
-  const auth = betterAuth({ ...options(profile, stops, outbox), database: sqlite });
-  const { secret, secretConfig } = await auth.$context;
-  const { runMigrations } = await getMigrations(auth.options);
-  await runMigrations();
-  return { handler: toNodeHandler(auth), outbox, sqlite, tables: getAuthTables(auth.options), secret, secretConfig, crypto };
+  const heard = { outbox: [], called: [], refusal: () => new APIError("BAD_REQUEST", { code: "REFUSED", message: "Refused by the scenario" }) };
+  const given = options(scenario, heard);
+  if (given.plugins) given.plugins = await plugins(packages, given.plugins);
+  const storage = storageOf(profile);
+  if (storage) given.secondaryStorage = storage.option;
+  const sqlite = profile.database === "none" ? undefined : new SQLite(":memory:");
+  const auth = betterAuth({ ...given, database: sqlite });
+  const { adapter, secret, secretConfig } = await auth.$context;
+  const tables = getAuthTables(auth.options);
+  if (sqlite) await (await getMigrations(auth.options)).runMigrations();
+  const database = sqlite ? new Database(sqlite, tables) : new Stateless(adapter, tables);
+  return { handler: toNodeHandler(auth), api: auth.api, outbox: heard.outbox, called: heard.called, storage, database, secret, secretConfig, crypto };
 }

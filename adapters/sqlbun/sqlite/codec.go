@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
@@ -38,11 +37,11 @@ func (Dialect) Decode(c sqlbun.Column, raw any) (any, error) {
 		raw = string(b)
 	}
 	if c.Key {
-		return text(raw)
+		return sqlbun.Text(raw)
 	}
 	switch c.Type {
 	case db.String:
-		return text(raw)
+		return sqlbun.Text(raw)
 	case db.Number:
 		return number(raw)
 	case db.Boolean:
@@ -54,16 +53,6 @@ func (Dialect) Decode(c sqlbun.Column, raw any) (any, error) {
 	default:
 		return list(c.Type, raw)
 	}
-}
-
-func text(raw any) (any, error) {
-	switch v := raw.(type) {
-	case string:
-		return v, nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	}
-	return nil, fmt.Errorf("the database holds a %T, want text", raw)
 }
 
 func number(raw any) (any, error) {

@@ -21,6 +21,12 @@ type Dialect struct{}
 
 var _ sqlbun.Dialect = Dialect{}
 
+// Traits of SQLite: a transaction is alone in writing from its start, so that
+// nothing needs a lock of its own.
+func (Dialect) Traits() sqlbun.Traits {
+	return sqlbun.Traits{Name: "sqlite", Returning: true, TransactionalDDL: true, InlineReferences: true}
+}
+
 // Bun quotes for SQLite.
 func (Dialect) Bun() schema.Dialect { return sqlitedialect.New() }
 
@@ -39,17 +45,6 @@ func (Dialect) Match(s *sqlbun.SQL, op db.Op, column sqlbun.Part, text string) {
 
 // Fold uses lower, which knows ASCII only.
 func (Dialect) Fold(s *sqlbun.SQL, column sqlbun.Part) { s.Text("lower(").Put(column).Text(")") }
-
-// Order is SQLite's own: binary, NULL lowest.
-func (Dialect) Order(s *sqlbun.SQL, column sqlbun.Part, desc bool) {
-	s.Put(column)
-	if desc {
-		s.Text(" DESC")
-	}
-}
-
-// ForUpdate is empty: a transaction is alone in writing from its start.
-func (Dialect) ForUpdate() string { return "" }
 
 // Lock does nothing: a transaction is alone in writing from its start.
 func (Dialect) Lock(context.Context, bun.IDB, string) error { return nil }

@@ -139,9 +139,16 @@ func TestMigrationsOfAnExistingTable(t *testing.T) {
 			conflicts: []db.Conflict{{Table: "t", Column: "at", Want: "date", Have: "TEXT"}},
 		},
 		{
-			name:     "a date in an integer column is accepted, as upstream does",
-			existing: []string{`alter table "t" add column "at" INTEGER`},
-			field:    &db.Field{Name: "at", Type: db.Date, Nullable: true},
+			name:      "a date in an integer column is a conflict: its unit is unknown, and text does not belong there",
+			existing:  []string{`alter table "t" add column "at" INTEGER`},
+			field:     &db.Field{Name: "at", Type: db.Date, Nullable: true},
+			conflicts: []db.Conflict{{Table: "t", Column: "at", Want: "date", Have: "INTEGER"}},
+		},
+		{
+			name:      "a big number in a real column is a conflict",
+			existing:  []string{`alter table "t" add column "n" REAL`},
+			field:     &db.Field{Name: "n", Type: db.Number, BigInt: true, Nullable: true},
+			conflicts: []db.Conflict{{Table: "t", Column: "n", Want: "bigint", Have: "REAL"}},
 		},
 		{
 			name:      "a column without a type is a conflict",
@@ -207,11 +214,11 @@ func TestAMigrationThatFailsLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	raw := connect(t, path)
-	execute(t, raw, `create table "t" ("id" text not null primary key, "slug" text)`, `insert into "t" values ('1', 'same'), ('2', 'same')`)
+	execute(t, raw, `create table "t" ("id" text not null primary key, "slug" text)`, `insert into "t" values ('1', 'twin'), ('2', 'twin')`)
 	before := schema(t, raw)
 	tables := []*db.Table{table(t, "t", &db.Field{Name: "slug", Type: db.String, Nullable: true, Unique: true}), table(t, "new")}
 	_, err := open(t, path, sqlite.Options{}).Apply(t.Context(), tables, nil)
-	if err == nil || strings.Contains(err.Error(), "same") || !strings.Contains(err.Error(), "t_slug_uidx") {
+	if err == nil || strings.Contains(err.Error(), "twin") || !strings.Contains(err.Error(), "t_slug_uidx") {
 		t.Errorf("the error is %v", err)
 	}
 	if diff := cmp.Diff(before, schema(t, raw)); diff != "" {

@@ -10,8 +10,14 @@ import (
 )
 
 func TestRacesOfTheCoreRoutes(t *testing.T) {
-	routestest.RunRaces(t, func(t *testing.T) db.Adapter {
-		t.Helper()
-		return open(t, filepath.Join(t.TempDir(), "races.db"), sqlite.Options{SkipSync: true})
-	})
+	routestest.RunRaces(t, fresh)
+}
+
+func TestFailuresUnderTheCoreRoutes(t *testing.T) {
+	routestest.RunFailures(t, fresh)
+}
+
+func fresh(t *testing.T) db.Adapter {
+	t.Helper()
+	return open(t, filepath.Join(t.TempDir(), "routes.db"), sqlite.Options{SkipSync: true})
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
-// IDType is upstream's. An integer key is the rowid: SQLite gives it the next
-// number after the highest that exists.
+// IDType is upstream's, but that a number is never given out twice. Without
+// autoincrement a new row gets the number of the newest one that was removed,
+// and with it whatever still names that row: tokens, caches, other systems.
 func (Dialect) IDType(c sqlbun.Column) string {
 	if c.Serial {
-		return "integer not null primary key"
+		return "integer not null primary key autoincrement"
 	}
 	return "text not null primary key"
 }
@@ -43,9 +44,14 @@ func (Dialect) Type(c sqlbun.Column) string {
 	return "text"
 }
 
+// Default is none, as upstream's for SQLite.
+func (Dialect) Default(sqlbun.Column) string { return "" }
+
 // Accepts follows upstream's table of types that agree. Beyond it, bigint is a
 // number and text is a list: upstream creates such columns and then warns
-// about them. An integer date column is accepted as upstream does.
+// about them. Short of it, an integer column is no date: which unit it counts in
+// cannot be seen, and what else uses it would not read the text that we write. Nor
+// is a real one a big number, of which it keeps 53 bits.
 func (Dialect) Accepts(c sqlbun.Column, live string) bool {
 	live, _, _ = strings.Cut(strings.ToLower(live), "(")
 	live = strings.TrimSpace(live)
@@ -60,11 +66,14 @@ func (Dialect) Accepts(c sqlbun.Column, live string) bool {
 			db.String:      {"text"},
 			db.Number:      {"integer", "real", "bigint"},
 			db.Boolean:     {"integer", "boolean"},
-			db.Date:        {"date", "integer"},
+			db.Date:        {"date"},
 			db.JSON:        {"text"},
 			db.StringArray: {"text", "json", "jsonb"},
 			db.NumberArray: {"text", "json", "jsonb"},
 		}[c.Type]
+	}
+	if live == "real" && c.Field != nil && c.Field.BigInt {
+		return false
 	}
 	return slices.Contains(good, live)
 }
@@ -75,7 +84,7 @@ func (Dialect) Inspect(ctx context.Context, conn bun.IDB, t *db.Table) (*sqlbun.
 		return nil, errors.New("SQLite has no schemas")
 	}
 	live := &sqlbun.LiveTable{}
-	err := scan(ctx, conn, "SELECT name, type FROM pragma_table_info(?)", []any{t.Name}, func(scan func(...any) error) error {
+	err := sqlbun.Scan(ctx, conn, "SELECT name, type FROM pragma_table_info(?)", []any{t.Name}, func(scan func(...any) error) error {
 		var c sqlbun.LiveColumn
 		if err := scan(&c.Name, &c.Type); err != nil {
 			return err
@@ -100,7 +109,7 @@ func indexes(ctx context.Context, conn bun.IDB, table string) ([]sqlbun.LiveInde
 	const query = `SELECT il.name, il."unique", ii.name FROM pragma_index_list(?) AS il, pragma_index_info(il.name) AS ii
 		WHERE il.partial = 0 ORDER BY il.seq, ii.seqno`
 	var out []sqlbun.LiveIndex
-	err := scan(ctx, conn, query, []any{table}, func(scan func(...any) error) error {
+	err := sqlbun.Scan(ctx, conn, query, []any{table}, func(scan func(...any) error) error {
 		var ix sqlbun.LiveIndex
 		var col *string // NULL for an expression
 		if err := scan(&ix.Name, &ix.Unique, &col); err != nil {
@@ -117,18 +126,4 @@ func indexes(ctx context.Context, conn bun.IDB, table string) ([]sqlbun.LiveInde
 		return nil
 	})
 	return out, err
-}
-
-func scan(ctx context.Context, conn bun.IDB, query string, args []any, each func(scan func(...any) error) error) (err error) {
-	rows, err := conn.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := each(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -3,6 +3,11 @@
 // adapter keeps in a file: dates as JavaScript ISO strings, booleans as 0 and
 // 1, JSON and lists as JSON text.
 //
+// Milliseconds in a date column are read and compared as dates too, but a column
+// declared integer is a conflict: such are Drizzle's, which keeps seconds there
+// (its mode timestamp) or milliseconds (timestamp_ms), and could not read the text
+// written here.
+//
 // # Concurrency
 //
 // SQLite has one writer. A file gets a pool of one connection that writes, so

@@ -228,9 +228,9 @@ func TestADatabaseThatUpstreamCreatedNeedsNoMigration(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "auth.db")
 			execute(t, connect(t, path), c.SQL...)
-			missing, err := open(t, path, sqlite.Options{}).Missing(t.Context(), declare(t, c.Serial, c.Declared))
-			if err != nil || missing {
-				t.Errorf("missing: %t, %v", missing, err)
+			p, err := open(t, path, sqlite.Options{}).Plan(t.Context(), declare(t, c.Serial, c.Declared))
+			if err != nil || !p.Empty() {
+				t.Errorf("the plan is %+v, %v", p, err)
 			}
 		})
 	}

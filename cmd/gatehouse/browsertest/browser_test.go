@@ -171,6 +171,20 @@ func (v *visitor) rows(id string, n string) {
 	v.expect(id+" has "+n+" rows", `document.querySelectorAll('`+testID(id)+` li').length === `+n)
 }
 
+// follow opens the link of the newest message, and waits until the page is back.
+func (v *visitor) follow(message string) {
+	v.t.Helper()
+	v.reads("outbox", message)
+	newest := `document.querySelector('` + testID("outbox") + ` li')`
+	v.expect("the newest message is "+message, newest+`.innerText.includes("`+message+`")`)
+	link, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](newest+`.querySelector("a").href`))
+	if err != nil {
+		v.t.Fatalf("browser: %v", err)
+	}
+	v.do(chromedp.Navigate(link))
+	v.expect("the link leads back to a page without a token in its address", `location.pathname === "/" && location.search === ""`)
+}
+
 // picture takes a screenshot where GATEHOUSE_SCREENSHOT names a file.
 func (v *visitor) picture(suffix string, width, height int64) {
 	v.t.Helper()
@@ -258,5 +272,65 @@ func TestTheStartPage(t *testing.T) {
 		for problem := range v.problems {
 			t.Errorf("the browser complains: %s", problem)
 		}
+	}
+}
+
+func TestTheLinksOfTheOutboxLeadBackToThePage(t *testing.T) {
+	t.Parallel()
+	path := chromium(t)
+	// The links are for the base URL, and so are the cookies.
+	page := strings.Replace(serve(t), "127.0.0.1", "localhost", 1)
+	ada := visit(browse(t, path), t, page)
+
+	const email, password, next = "ada@example.com", "correct horse battery", "another horse battery"
+	ada.fill("sign-up", map[string]string{"name": "Ada", "email": email, "password": password})
+	ada.reads("session", email+" (not confirmed)")
+	ada.follow("verification-email")
+	ada.reads("message", "Your address is confirmed.")
+	ada.reads("session", email+" (confirmed)")
+
+	ada.click("sign-out")
+	ada.reads("message", "You are signed out.")
+	ada.click("forgot-open")
+	ada.fill("forgot", map[string]string{"email": email})
+	ada.reads("message", "a link is in the outbox")
+	ada.follow("reset-password")
+	ada.fill("reset", map[string]string{"newPassword": "short"})
+	ada.reads("message", "Password too short")
+	ada.picture("-reset", 1000, 900)
+	ada.fill("reset", map[string]string{"newPassword": next})
+	ada.reads("message", "The password is set.")
+	ada.expect("one link sets one password", `document.getElementById("resetting").hidden`)
+	ada.fill("sign-in", map[string]string{"email": email, "password": password})
+	ada.reads("message", "Invalid email or password")
+	ada.fill("sign-in", map[string]string{"email": email, "password": next})
+	ada.reads("message", "You are signed in.")
+
+	const changed = "countess@example.com"
+	ada.click("change-email-open")
+	ada.fill("change-email", map[string]string{"newEmail": changed})
+	ada.reads("message", "Nearly done.")
+	ada.follow("change-email-confirmation")
+	ada.reads("message", "That link has worked.")
+	ada.reads("session", email)
+	ada.follow("verification-email")
+	ada.reads("session", changed+" (confirmed)")
+	ada.picture("-account", 1000, 900)
+
+	ada.click("delete-user")
+	ada.reads("message", "Nearly done.")
+	ada.follow("delete-account")
+	ada.reads("message", "The account is deleted.")
+	ada.fill("sign-in", map[string]string{"email": changed, "password": next})
+	ada.reads("message", "Invalid email or password")
+
+	ada.do(chromedp.Navigate(page + "/?error=INVALID_TOKEN"))
+	ada.reads("message", "The link does not work, or no longer: INVALID_TOKEN")
+	ada.do(chromedp.Navigate(page + "/?error=call+us+at+555"))
+	ada.expect("what a link says is not said", `document.querySelector('`+testID("message")+`').innerText === "The link does not work, or no longer."`)
+
+	ada.close()
+	for problem := range ada.problems {
+		t.Errorf("the browser complains: %s", problem)
 	}
 }

@@ -130,6 +130,43 @@ func TestEveryLetterNeedsWhatItShows(t *testing.T) {
 	}
 }
 
+func TestEveryMessageHasALetterWithItsLink(t *testing.T) {
+	t.Parallel()
+	l, err := NewLetters("Acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const link = "https://app.example.com/go?token=tok-123456"
+	types := config.MessageTypes()
+	if len(types) == 0 {
+		t.Fatal("there are no messages")
+	}
+	for _, kind := range types {
+		data := wire.ObjectOf("url", link, "token", "tok-123456", "newEmail", "countess@example.net")
+		mail, err := l.Write(config.Message{Type: kind, To: "ada@example.net", Data: data})
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		if !strings.HasSuffix(mail.Subject, " · Acme") {
+			t.Errorf("%s: the subject %q does not say whose it is", kind, mail.Subject)
+		}
+		for form, text := range map[string]string{"text": mail.Text, "HTML": mail.HTML} {
+			for _, want := range []string{link, "ada@example.net", "Acme"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s: the %s lacks %s:\n%s", kind, form, want, text)
+				}
+			}
+			if kind == "change-email-confirmation" && !strings.Contains(text, "countess@example.net") {
+				t.Errorf("%s: the %s does not name the new address:\n%s", kind, form, text)
+			}
+		}
+	}
+	if len(letters()) != len(types) {
+		t.Errorf("%d letters for %d messages", len(letters()), len(types))
+	}
+}
+
 func TestLettersQuoteWhatPeopleChose(t *testing.T) {
 	t.Parallel()
 	l, err := NewLetters("Tom & <b>Co</b>\r\nBcc: eve@example.org")

@@ -15,19 +15,20 @@ import (
 //go:embed letters
 var letterFiles embed.FS
 
-// letter is what a message looks like as mail. File names the templates
-// letters/<File>.txt and letters/<File>.html. Subject is a template as well.
+// letter is what a message looks like as mail.
 type letter struct {
 	subject string
-	file    string
 	needs   []string // members of Data that the templates use
 }
 
 // letters are all messages that go out by mail, by their type. A new type is
-// one entry here and its two templates.
+// one entry here and its two templates, letters/<type>.txt and letters/<type>.html.
 func letters() map[string]letter {
 	return map[string]letter{
-		"verification-email": {subject: "Confirm your e-mail address", file: "verification-email", needs: []string{"url"}},
+		"verification-email":        {subject: "Confirm your e-mail address", needs: []string{"url"}},
+		"reset-password":            {subject: "Reset your password", needs: []string{"url"}},
+		"change-email-confirmation": {subject: "Confirm the change of your e-mail address", needs: []string{"url", "newEmail"}},
+		"delete-account":            {subject: "Confirm that your account is to be deleted", needs: []string{"url"}},
 	}
 }
 
@@ -64,11 +65,11 @@ func NewLetters(appName string) (*Letters, error) {
 	}
 	l := &Letters{appName: appName, byType: map[string]parsedLetter{}}
 	for kind, spec := range letters() {
-		text, err := texttemplate.New(spec.file+".txt").Option("missingkey=error").ParseFS(letterFiles, "letters/"+spec.file+".txt")
+		text, err := texttemplate.New(kind+".txt").Option("missingkey=error").ParseFS(letterFiles, "letters/"+kind+".txt")
 		if err != nil {
 			return nil, fmt.Errorf("letter %s: %w", kind, err)
 		}
-		html, err := htmltemplate.New("layout.html").Option("missingkey=error").ParseFS(letterFiles, "letters/layout.html", "letters/"+spec.file+".html")
+		html, err := htmltemplate.New("layout.html").Option("missingkey=error").ParseFS(letterFiles, "letters/layout.html", "letters/"+kind+".html")
 		if err != nil {
 			return nil, fmt.Errorf("letter %s: %w", kind, err)
 		}

@@ -2,11 +2,36 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 )
 
-const pingTimeout = 2 * time.Second
+const (
+	pingTimeout  = 1500 * time.Millisecond
+	probeTimeout = 2 * time.Second // for the ping that is under way to end
+)
+
+// DegradedError is what Config.Ready returns when something is away without
+// which requests are still served. The probe answers 200 then, so that a load
+// balancer does not take out every server at once.
+type DegradedError struct {
+	Err error // what is away
+}
+
+// Error is that of what is away.
+func (e *DegradedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is away.
+func (e *DegradedError) Unwrap() error { return e.Err }
+
+// The words of /readyz.
+const (
+	isReady      = "ready"
+	isDegraded   = "degraded"
+	isNotReady   = "not ready"
+	shuttingDown = "shutting down"
+)
 
 // serve routes by the plain path. http.ServeMux would redirect paths such as
 // "//api", which the handler has to see, and refuse, as they came.
@@ -22,32 +47,60 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() {
-		probe(w, r, http.StatusServiceUnavailable, "shutting down")
-		return
+	state := shuttingDown
+	if !s.draining.Load() {
+		state = s.state(r.Context())
 	}
-	if s.cfg.Ready != nil {
-		if err := s.ping(r.Context()); err != nil {
-			s.cfg.Log.Warn("not ready", "error", err)
-			probe(w, r, http.StatusServiceUnavailable, "not ready")
-			return
-		}
+	status := http.StatusOK
+	if state == isNotReady || state == shuttingDown {
+		status = http.StatusServiceUnavailable
 	}
-	probe(w, r, http.StatusOK, "ready")
+	probe(w, r, status, state)
 }
 
-// ping runs one check at a time, so that many probes cannot use up the
-// connections of a database that hangs.
-func (s *Server) ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+// state waits for the one ping that is under way, or starts it. Anybody may ask,
+// as often as they like: they share its result, and neither the connections of a
+// database that hangs nor a load balancer's own probe suffer.
+func (s *Server) state(ctx context.Context) string {
+	if s.cfg.Ready == nil {
+		return isReady
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	select {
-	case s.pinging <- struct{}{}:
-		defer func() { <-s.pinging }()
-		return s.cfg.Ready(ctx)
+	case found := <-s.pings.DoChan("", func() (any, error) {
+		// Whoever started it may leave while others wait.
+		return s.ping(context.WithoutCancel(ctx)), nil
+	}):
+		state, _ := found.Val.(string) // which ping returns
+		return state
 	case <-ctx.Done():
-		return ctx.Err()
+		return isNotReady
 	}
+}
+
+// ping asks once and logs what has changed since the last time. One runs at a
+// time.
+func (s *Server) ping(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	err := s.cfg.Ready(ctx)
+	state := isReady
+	if _, degraded := errors.AsType[*DegradedError](err); degraded {
+		state = isDegraded
+	} else if err != nil {
+		state = isNotReady
+	}
+	before := s.found.Swap(state)
+	switch {
+	case before == state || before == nil && state == isReady:
+	case s.draining.Load(): // what is asked may be closing
+	case err != nil:
+		s.cfg.Log.Warn(state, "error", err)
+	default:
+		s.cfg.Log.Info(state)
+	}
+	return state
 }
 
 func probe(w http.ResponseWriter, r *http.Request, status int, text string) {

@@ -11,13 +11,15 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // The bounds of one connection. Config may change the first two and the last.
 const (
 	defaultHeaderTimeout = 5 * time.Second
 	defaultBodyTimeout   = 15 * time.Second
-	workTimeout          = 10 * time.Second // from the end of the body to the answer
+	workTimeout          = 9 * time.Second  // from the end of the body; the answer is out within 10 s
 	answerTimeout        = 10 * time.Second // for the client to take the answer
 	idleTimeout          = 60 * time.Second
 	maxHeaderBytes       = 64 << 10
@@ -32,7 +34,8 @@ type Config struct {
 	// Handler answers everything but the probes.
 	Handler http.Handler
 	// Ready tells whether requests can be served, such as by a ping of the
-	// database. Nil: always.
+	// database. A *DegradedError says that they can, with something away. Nil:
+	// always.
 	Ready func(ctx context.Context) error
 	// Flush finishes background work, once no request is in flight any more.
 	Flush func(ctx context.Context) error
@@ -53,7 +56,8 @@ type Server struct {
 	cfg      Config
 	http     *http.Server
 	draining atomic.Bool
-	pinging  chan struct{} // holds a token while the readiness probe is at work
+	pings    singleflight.Group // of the readiness probe: one at a time
+	found    atomic.Value       // string: what the last of them found
 }
 
 // New returns a server that does not listen yet.
@@ -67,7 +71,7 @@ func New(cfg Config) *Server {
 	if cfg.BodyTimeout <= 0 {
 		cfg.BodyTimeout = defaultBodyTimeout
 	}
-	s := &Server{cfg: cfg, pinging: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: cfg.HeaderTimeout,

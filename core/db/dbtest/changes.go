@@ -106,6 +106,56 @@ func changeTests(t *testing.T, s subject) {
 			}
 		}
 	})
+	t.Run("a change by a list takes all of its rows and leaves the others", func(t *testing.T) {
+		f := s.begin(t)
+		for _, label := range []string{"a", "b", "c", "d"} {
+			f.insert("sample", db.Row{"text": label, "count": 1})
+		}
+		f.insert("sample", db.Row{"text": "a", "count": 2})
+		res, err := f.a.Update(f.ctx, db.Change{
+			Table: f.tables["sample"], Where: db.Where{{Field: "text", Op: db.In, Value: []any{"a", "c", "x"}}, db.By("count", 1)},
+			Set: db.Row{"count": db.Increment(10)}, Returning: true,
+		})
+		if err != nil || res.Count != 2 {
+			t.Fatalf("update: %+v, %v", res, err)
+		}
+		f.same([]string{"a", "c"}, f.labels(res.Rows))
+		f.same([]int64{11, 11}, column[int64](f, res.Rows, "count"))
+		f.wantCount(2, "sample", db.By("count", 11))
+	})
+	t.Run("consuming by a list gives all of its rows and leaves the others", func(t *testing.T) {
+		f := s.begin(t)
+		for _, label := range []string{"a", "b", "b", "c"} {
+			f.insert("sample", db.Row{"text": label})
+		}
+		f.insert("sample", db.Row{"text": "b", "note": "kept"})
+		r := db.Removal{
+			Table: f.tables["sample"], Where: db.Where{{Field: "text", Op: db.In, Value: []any{"a", "b", "x"}}, db.By("note", nil)}, Returning: true,
+		}
+		res, err := f.a.Delete(f.ctx, r)
+		if err != nil || res.Count != 3 {
+			t.Fatalf("first: %+v, %v", res, err)
+		}
+		f.same([]string{"a", "b", "b"}, f.labels(res.Rows))
+		if res, err = f.a.Delete(f.ctx, r); err != nil || res.Count != 0 || len(res.Rows) != 0 {
+			t.Fatalf("second: %+v, %v", res, err)
+		}
+		f.same([]string{"b", "c"}, f.labels(f.selectAll(db.Query{Table: f.tables["sample"]})))
+	})
+	t.Run("by an empty list nothing is changed or consumed", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", nil)
+		none := db.Where{{Field: "text", Op: db.In, Value: []any{}}}
+		changed, err := f.a.Update(f.ctx, db.Change{Table: f.tables["sample"], Where: none, Set: db.Row{"note": "x"}, Returning: true})
+		if err != nil || changed.Count != 0 || len(changed.Rows) != 0 {
+			t.Errorf("update: %+v, %v", changed, err)
+		}
+		removed, err := f.a.Delete(f.ctx, db.Removal{Table: f.tables["sample"], Where: none, Returning: true})
+		if err != nil || removed.Count != 0 || len(removed.Rows) != 0 {
+			t.Errorf("delete: %+v, %v", removed, err)
+		}
+		f.wantCount(1, "sample", db.By("note", nil))
+	})
 	t.Run("consuming gives the row once", func(t *testing.T) {
 		f := s.begin(t)
 		row := f.insert("sample", db.Row{"kind": "single-use", "data": object("k", "v")})

@@ -1,5 +1,6 @@
 // Package dbtest is the conformance suite of db.Adapter. An adapter's tests
-// call Run with a function that opens an empty database.
+// call Run with a function that opens an empty database. Tests of what stands on
+// an adapter get at its calls with a Watched.
 //
 // Nothing in the suite sleeps or asserts a time: races start at a barrier and
 // the outcome, not the order, is judged.
@@ -22,6 +23,11 @@ type Options struct {
 	OneConnection Open
 	// WholeNumbers says that number columns hold no fractions.
 	WholeNumbers bool
+	// Timestamps says that dates begin with 1970.
+	Timestamps bool
+	// ShortText says that text which is unique, sortable or indexed is at most 255
+	// characters long.
+	ShortText bool
 }
 
 // Run runs the suite.
@@ -41,7 +47,7 @@ func (o Options) Run(t *testing.T, open Open) {
 			{"races", raceTests},
 			{"transactions", transactionTests},
 			{"contexts", contextTests},
-			{"hostile text", hostileTests},
+			{"hostile text", o.hostileTests},
 			{"unknown names", unknownTests},
 			{"ids", idTests},
 		}
@@ -58,7 +64,7 @@ func (o Options) Run(t *testing.T, open Open) {
 	}
 	if o.OneConnection != nil {
 		t.Run("one connection", func(t *testing.T) {
-			for _, g := range everything(Options{WholeNumbers: o.WholeNumbers}, o.OneConnection) {
+			for _, g := range everything(o, o.OneConnection) {
 				t.Run(g.name, func(t *testing.T) { g.run(t, subject{o.OneConnection, db.IDText}) })
 			}
 		})

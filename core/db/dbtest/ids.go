@@ -51,6 +51,20 @@ func idTests(t *testing.T, s subject) {
 		f.same(strconv.Itoa(first+1), second[db.ID])
 		f.same("100", f.insert("sample", db.Row{db.ID: "100"})[db.ID])
 	})
+	t.Run("an id is not given out again when its row is gone", func(t *testing.T) {
+		// Whatever still names the row that is gone would name the new one.
+		f := s.begin(t)
+		f.insert("user", nil)
+		last := f.insert("user", nil)[db.ID].(string)
+		if _, err := f.a.Delete(f.ctx, db.Removal{Table: f.tables["user"], Where: db.Where{db.By(db.ID, last)}}); err != nil {
+			t.Fatal(err)
+		}
+		n, err := strconv.Atoi(last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.same(strconv.Itoa(n+1), f.insert("user", nil)[db.ID])
+	})
 	t.Run("numbered ids sort as numbers", func(t *testing.T) {
 		f := s.begin(t)
 		for _, id := range []string{"10", "9", "101"} {

@@ -106,6 +106,31 @@ func joinTests(t *testing.T, s subject) {
 		})
 		f.same(errUndo.Error(), fmt.Sprint(err))
 	})
+	run("keys that differ in case or in spaces at the end are not equal", func(f *fixture) {
+		for _, key := range []string{"abc", "ABC"} {
+			f.insert("client", db.Row{"key": key})
+		}
+		notes := []string{"ABC", "ABC ", "Abc", "abc", "abc "}
+		for _, note := range notes {
+			f.insert("sample", db.Row{"text": note, "note": note})
+		}
+		rows := f.selectAll(db.Query{
+			Table: f.tables["sample"], Joins: []db.Join{{Table: f.tables["client"], Local: "note", Foreign: "key"}},
+		})
+		found := map[any]any{}
+		for _, row := range rows {
+			found[row["note"]] = nil
+			if client, ok := row["client"].(db.Row); ok {
+				found[row["note"]] = client["key"]
+			}
+		}
+		f.same(map[any]any{"ABC": "ABC", "ABC ": nil, "Abc": nil, "abc": "abc", "abc ": nil}, found)
+		rows = f.selectAll(db.Query{
+			Table: f.tables["client"], Order: []db.Order{{Field: "key"}},
+			Joins: []db.Join{{Table: f.tables["sample"], Local: "key", Foreign: "note", Many: true}},
+		})
+		f.same([][]string{{"ABC"}, {"abc"}}, [][]string{sorted(f, rows[0]["sample"], "note"), sorted(f, rows[1]["sample"], "note")})
+	})
 	for name, joins := range map[string][]db.Join{
 		"an unknown local field":      {{Table: f.tables["user"], Local: "nope", Foreign: db.ID}},
 		"an unknown foreign field":    {{Table: f.tables["user"], Local: "userId", Foreign: "nope"}},

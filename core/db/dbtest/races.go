@@ -22,6 +22,47 @@ func raceTests(t *testing.T, s subject) {
 		}))
 		f.same(int64(1), won.Load())
 	})
+	t.Run("of many who consume several rows at once one gets them all", func(t *testing.T) {
+		f := s.begin(t)
+		for _, label := range []string{"a", "b", "a", "c"} {
+			f.insert("sample", db.Row{"text": label})
+		}
+		where := db.Where{{Field: "text", Op: db.In, Value: []any{"b", "a"}}}
+		var shares, won atomic.Int64
+		f.noErrors(race(racers, func(int) error {
+			res, err := f.a.Delete(f.ctx, db.Removal{Table: f.tables["sample"], Where: where, Returning: true})
+			if len(res.Rows) > 0 {
+				shares.Add(1)
+			}
+			won.Add(int64(len(res.Rows)))
+			return err
+		}))
+		f.same([]int64{1, 3}, []int64{shares.Load(), won.Load()})
+		f.same([]string{"c"}, f.labels(f.selectAll(db.Query{Table: f.tables["sample"]})))
+	})
+	t.Run("what is consumed in a transaction that fails is there for the next", func(t *testing.T) {
+		f := s.begin(t)
+		f.insert("sample", db.Row{"kind": "token"})
+		failed := errors.New("of the transaction")
+		var won atomic.Int64
+		f.noErrors(race(racers, func(i int) error {
+			var got int64
+			err := f.a.Tx(f.ctx, func(ctx context.Context) error {
+				res, err := f.a.Delete(ctx, db.Removal{Table: f.tables["sample"], Where: db.Where{db.By("kind", "token")}, Returning: true})
+				if got = res.Count; err == nil && got > 0 && i%2 == 0 {
+					return failed
+				}
+				return err
+			})
+			if errors.Is(err, failed) {
+				return nil
+			}
+			won.Add(got)
+			return err
+		}))
+		f.same(int64(1), won.Load())
+		f.wantCount(0, "sample")
+	})
 	t.Run("of many who change a state exactly one does", func(t *testing.T) {
 		f := s.begin(t)
 		f.insert("sample", db.Row{"kind": "pending"})

@@ -15,6 +15,7 @@ func (o Options) valueTests(t *testing.T, s subject) {
 		name, field string
 		in, want    any
 		fraction    bool
+		early       bool // before 1970
 	}{
 		{name: "empty text stays empty and is not NULL", field: "note", in: "", want: ""},
 		{name: "a whole number is an int64", field: "count", in: int64(42), want: int64(42)},
@@ -30,7 +31,7 @@ func (o Options) valueTests(t *testing.T, s subject) {
 		{name: "a date loses what is below milliseconds", field: "at", in: noon.Add(999_999), want: noon},
 		{name: "a date of another zone is the same instant in UTC", field: "at", in: noon.In(zone), want: noon},
 		{name: "a date without milliseconds", field: "at", in: noon.Truncate(time.Second), want: noon.Truncate(time.Second)},
-		{name: "a date before 1970", field: "at", in: time.Date(1969, 12, 31, 23, 59, 59, 999e6, time.UTC), want: time.Date(1969, 12, 31, 23, 59, 59, 999e6, time.UTC)},
+		{name: "a date before 1970", early: true, field: "at", in: time.Date(1969, 12, 31, 23, 59, 59, 999e6, time.UTC), want: time.Date(1969, 12, 31, 23, 59, 59, 999e6, time.UTC)},
 		{
 			name: "a JSON object", field: "data", in: map[string]any{"a": []any{1, "x", nil, true, 1.5, map[string]any{}}},
 			want: object("a", []any{1.0, "x", nil, true, 1.5, wire.NewObject()}),
@@ -54,7 +55,7 @@ func (o Options) valueTests(t *testing.T, s subject) {
 	f := s.begin(t)
 	sample := f.tables["sample"]
 	for _, c := range cases {
-		if c.fraction && o.WholeNumbers {
+		if c.fraction && o.WholeNumbers || c.early && o.Timestamps {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

@@ -38,24 +38,51 @@ const random = (n) => {
   seed ^= seed << 13; seed >>>= 0; seed ^= seed >>> 17; seed ^= seed << 5; seed >>>= 0;
   return seed % n;
 };
+// What stands beside the limiter: a table, and a storage whose values end.
+const table = new Map();
+const adapter = {
+  findMany: async ({ where: [{ value }] }) => (table.has(value) ? [{ ...table.get(value) }] : []),
+  create: async ({ data }) => void table.set(data.key, { ...data }),
+  updateMany: async ({ where: [{ value }], update }) => void Object.assign(table.get(value), update),
+};
+const values = new Map();
+const secondaryStorage = {
+  get: async (key) => (values.has(key) && values.get(key).ends > now ? values.get(key).text : null),
+  set: async (key, text, ttl) => void values.set(key, { text, ttl, ends: now + ttl * 1000 }),
+};
+
 // Steps are milliseconds since the request before; answers are 0 for allowed,
-// else the seconds of X-Retry-After.
+// else the seconds of X-Retry-After. Without a storage they are of memory.
 const sequences = [];
+const beginning = now;
 let number = 0;
 for (const [window, max] of [[10, 3], [10, 1], [60, 3], [2, 5], [1, 2], [60, 10]]) {
   for (let n = 0; n < 6; n++) {
     const path = `/sequence/${number++}`;
-    const ctx = context({ customRules: { [path]: { window, max } } });
-    const steps = [], answers = [];
+    const customRules = { [path]: { window, max } };
+    const steps = [];
     for (let i = 0; i < 60; i++) {
       const ms = window * 1000;
-      const step = [0, 1, random(50), ms / max | 0, ms - 1, ms, ms + 1, random(ms), random(2 * ms), random(ms / 4)][random(10)];
-      now += step;
-      const blocked = await call(path, ctx);
-      steps.push(step);
-      answers.push(blocked ? Number(blocked.retryAfter) : 0);
+      steps.push([0, 1, random(50), ms / max | 0, ms - 1, ms, ms + 1, random(ms), random(2 * ms), random(ms / 4)][random(10)]);
     }
-    sequences.push({ window, max, steps, answers });
+    const play = async (storage) => {
+      const ctx = context({ customRules, storage });
+      ctx.adapter = adapter;
+      ctx.options.secondaryStorage = secondaryStorage;
+      const answers = [];
+      now = beginning;
+      for (const step of steps) {
+        now += step;
+        const blocked = await call(path, ctx);
+        answers.push(blocked ? Number(blocked.retryAfter) : 0);
+      }
+      return answers;
+    };
+    const key = `203.0.113.7|${path}`;
+    const answers = await play("memory");
+    const database = { answers: await play("database"), row: table.get(key) };
+    const secondary = { answers: await play("secondary-storage"), text: values.get(key).text, ttl: values.get(key).ttl };
+    sequences.push({ window, max, key, steps, answers, database, secondary });
   }
 }
 

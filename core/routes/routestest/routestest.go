@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 
@@ -16,7 +17,6 @@ import (
 
 const (
 	racers = 50 // requests that start at once
-	rounds = 20 // repetitions of each race
 
 	password = "password123"
 )
@@ -25,46 +25,65 @@ const (
 // adapter, which it closes with the test; one that is a db.Migrator is brought
 // to the server's tables here.
 func RunRaces(t *testing.T, open func(t *testing.T) db.Adapter) {
-	for _, tc := range []struct {
-		name      string
-		configure func(*core.Options)
-		run       func(*race)
-	}{
-		{"sign-ups with one address make one user", nil, signUps},
-		{"sign-ups with one address make one user where duplicates look like success", hideDuplicates, hiddenSignUps},
-		{"sign-ins pass up to the limit", limitRequests, limitedSignIns},
-		{"a session that is due is extended once and signs nobody out", alwaysDue, refreshes},
-		{"a session that is revoked while in use is over", alwaysDue, revocations},
-		{"a session that is signed out while in use is over", alwaysDue, signOuts},
-		{"sessions that are all revoked while in use are over", alwaysDue, revocationsOfAll},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			s := authtest.New(t, func(o *core.Options) {
-				o.Database = open(t)
-				if tc.configure != nil {
-					tc.configure(o)
-				}
-			})
-			if m, ok := s.Migrator(); ok {
-				if _, err := m.Apply(t.Context(), s.Tables(), nil); err != nil {
-					t.Fatalf("migrate: %v", err)
-				}
-			}
-			for round := range rounds {
-				tc.run(&race{t: t, s: s, round: round})
-				if t.Failed() {
-					t.Fatalf("in round %d", round+1)
-				}
-			}
-		})
+	for _, tc := range races(&application{}) {
+		t.Run(tc.name, func(t *testing.T) { runOn(t, 1, open, tc.configure, tc.run) })
+	}
+	runServers(t, open)
+}
+
+// raceCase is a race and the configuration that it is about.
+type raceCase struct {
+	name      string
+	configure func(*core.Options) // may be nil
+	run       func(*race)
+
+	alone   bool // is about what one server keeps to itself
+	idFirst bool // needs ids that are made before the row is written
+}
+
+// races are all races, of servers for one application.
+func races(app *application) []raceCase {
+	return slices.Concat(routeRaces(app), storageRaces(), limitRaces(), redemptionRaces(), interleavingRaces(app))
+}
+
+// routeRaces are the races for what one route does.
+func routeRaces(app *application) []raceCase {
+	mail, resets, leaving := &emails{app}, &passwords{app}, &departures{app}
+	return []raceCase{
+		{name: "sign-ups with one address make one user", run: signUps},
+		{name: "sign-ups with one address make one user where duplicates look like success", configure: hideDuplicates, run: hiddenSignUps, idFirst: true},
+		{name: "a session that is due is extended once and signs nobody out", configure: alwaysDue, run: refreshes},
+		{name: "a session that is revoked while in use is over", configure: alwaysDue, run: revocations},
+		{name: "a session that is signed out while in use is over", configure: alwaysDue, run: signOuts},
+		{name: "sessions that are all revoked while in use are over", configure: alwaysDue, run: revocationsOfAll},
+		{name: "one reset token resets one password", configure: resets.listen, run: resets.oneReset},
+		{name: "many reset tokens of one user make one account", configure: resets.listen, run: resets.manyResets},
+		{name: "of the changes of one password one wins", run: passwordChanges},
+		{name: "of the changes of one password that end all sessions one wins", run: revokingChanges},
+		{name: "of the first passwords of one user one wins", run: firstPasswords},
+		{name: "nobody is signed in with a password that was changed", run: aChangeAmongSignIns},
+		{name: "nobody is signed in with a password that was changed, from the secondary storage", configure: leaving.elsewhere, run: aChangeAmongSignIns},
+		{name: "one link verifies an address once", configure: mail.listen, run: mail.verifications},
+		{name: "one link verifies an address once where the application is asked before", configure: mail.answer, run: mail.verifications},
+		{name: "links that change an address change it once", configure: mail.listen, run: mail.changes},
+		{name: "requests that change an address at once change it once", configure: mail.skip, run: mail.changesAtOnce},
+		{name: "users who want one address do not share it", configure: mail.skip, run: mail.oneAddress},
+		{name: "changes of one user keep each other's fields", run: userUpdates},
+		{name: "one mailed token deletes a user once", configure: leaving.mail, run: leaving.byToken},
+		{name: "a user who asks many times is deleted once", configure: leaving.listen, run: leaving.bySession},
+		{name: "nobody is signed in as a user who is deleted", configure: leaving.listen, run: leaving.whileSigningIn},
+		{name: "nobody is signed in as a user who is deleted, from the secondary storage", configure: leaving.elsewhere, run: leaving.whileSigningIn},
+		{name: "of a user's last two accounts one stays", run: lastAccounts},
+		{name: "a user's accounts are unlinked once", configure: unlinkAll, run: allAccounts},
 	}
 }
 
 // race is one round of one case.
 type race struct {
-	t     *testing.T
-	s     *authtest.Server
-	round int
+	t       *testing.T
+	s       *authtest.Server
+	servers []server // s, and those that share its storages
+	round   int
 }
 
 // email is an address that no other round uses.
@@ -77,8 +96,8 @@ func (r *race) client() *authtest.Client {
 	return c
 }
 
-// together sends the requests at once and returns the answers in their order.
-// No answer may be a 5xx.
+// together sends the requests at once, to each server in turn, and returns the
+// answers in their order. No answer may be a 5xx.
 func (r *race) together(requests []*http.Request) []*authtest.Answer {
 	r.t.Helper()
 	answers := make([]*authtest.Answer, len(requests))
@@ -90,19 +109,41 @@ func (r *race) together(requests []*http.Request) []*authtest.Answer {
 			rec := httptest.NewRecorder()
 			ready.Done()
 			<-start
-			r.s.ServeHTTP(rec, request)
+			r.server(i).ServeHTTP(rec, request)
 			answers[i] = &authtest.Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.String()}
 		})
 	}
 	ready.Wait()
 	close(start)
 	done.Wait()
+	r.collect()
 	for _, a := range answers {
 		if a.Status >= http.StatusInternalServerError {
 			r.t.Errorf("an answer is %d %s", a.Status, a.Body)
 		}
 	}
 	return answers
+}
+
+// settle waits until every server has done its work in the background.
+func (r *race) settle() {
+	r.t.Helper()
+	for _, s := range r.servers {
+		if err := s.settle(); err != nil {
+			r.t.Fatalf("wait for background work: %v", err)
+		}
+	}
+	r.collect()
+}
+
+// collect brings together what the application has heard from the servers.
+func (r *race) collect() {
+	r.t.Helper()
+	for _, s := range r.servers {
+		if err := s.collect(); err != nil {
+			r.t.Fatalf("ask what the application has heard: %v", err)
+		}
+	}
 }
 
 // rows counts the stored rows of a model that have a value.

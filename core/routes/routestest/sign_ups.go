@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/authtest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
@@ -44,9 +45,9 @@ func hiddenSignUps(r *race) {
 		}
 	}
 	r.wantOneUser(0)
-	r.s.Settle()
+	r.settle()
 	mails := 0
-	for _, m := range r.s.Outbox.Verifications() {
+	for _, m := range authtest.Sent[core.VerificationEmail](r.s.Outbox) {
 		if m.User.Email == r.email() {
 			mails++
 		}

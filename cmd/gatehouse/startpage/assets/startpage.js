@@ -184,14 +184,61 @@ function onSubmit(id, work) {
 
 const onClick = (id, work) => find(id).addEventListener("click", () => act(find(id), work));
 
+// What links of the mail say when they have led back to this page.
+const arrivals = {
+  verified: "Your address is confirmed.",
+  changed: "That link has worked. If the address is still the old one, the outbox has another.",
+  deleted: "The account is deleted.",
+};
+
+let resetToken = null;
+
+function expectReset(token) {
+  resetToken = token;
+  find("resetting").hidden = !token;
+}
+
+// arrive reads what a link added to the address, and takes it out again: a token
+// has no place in the history.
+function arrive() {
+  const query = new URLSearchParams(location.search);
+  if (!query.size) return;
+  history.replaceState(null, "", location.pathname);
+  const error = query.get("error");
+  if (error) say(`The link does not work, or no longer${/^\w{1,60}$/.test(error) ? `: ${error}` : "."}`, true);
+  else if (query.has("token")) expectReset(query.get("token"));
+  else say(arrivals[query.get("done")] ?? "");
+}
+
 onSubmit("sign-up", async ({ name, email, password }) => {
-  const { token } = await post("/sign-up/email", { name, email, password });
+  const { token } = await post("/sign-up/email", { name, email, password, callbackURL: "/?done=verified" });
   return token ? "Welcome. You are signed up and in." : "You are signed up. Look into the outbox before you sign in.";
 });
 
 onSubmit("sign-in", async ({ email, password, rememberMe }) => {
   await post("/sign-in/email", { email, password, rememberMe: rememberMe === "on" });
   return "You are signed in.";
+});
+
+onSubmit("forgot", async ({ email }) => {
+  await post("/request-password-reset", { email, redirectTo: "/" });
+  return "If there is such an account, a link is in the outbox.";
+});
+
+onSubmit("reset", async ({ newPassword }) => {
+  await post("/reset-password", { newPassword, token: resetToken });
+  expectReset(null);
+  return "The password is set. Sign in with it.";
+});
+
+onSubmit("change-email", async ({ newEmail }) => {
+  await post("/change-email", { newEmail, callbackURL: "/?done=changed" });
+  return "Nearly done. Look into the outbox.";
+});
+
+onClick("delete-user", async () => {
+  const { message } = await post("/delete-user", { callbackURL: "/?done=deleted" });
+  return message === "User deleted" ? arrivals.deleted : "Nearly done. Look into the outbox.";
 });
 
 onClick("sign-out", async () => {
@@ -211,6 +258,7 @@ onClick("outbox-clear", async () => {
   return "The outbox is empty.";
 });
 
+arrive();
 refresh().catch((error) => {
   showSession(null);
   say(error.message, true);

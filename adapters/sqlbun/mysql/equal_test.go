@@ -1,0 +1,118 @@
+package mysql_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/mysql"
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqltest"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+)
+
+// A session that names a user who merely looks like another must not be that
+// one's: without a foreign key, or under one of such a collation, it can stand.
+func TestJoinsGoByTheBytesWhateverTheCollation(t *testing.T) {
+	t.Parallel()
+	dsn := sqltest.MySQL(t)
+	pool := connect(t, dsn)
+	pool.SetMaxOpenConns(1) // what was read is counted by session
+	var users []string
+	for i := range 2000 {
+		users = append(users, fmt.Sprintf("('u%d')", i))
+	}
+	execute(t, pool,
+		"create table user (id varchar(36) collate utf8mb4_general_ci not null primary key)",
+		"create table session (id varchar(36) not null primary key, userId varchar(36) collate utf8mb4_general_ci, key (userId))",
+		"insert into user values ('abc'), "+strings.Join(users, ", "),
+		"insert into session values ('1', 'abc'), ('2', 'ABC '), ('3', 'abc '), ('4', 'Abc'), ('5', 'ábc')", "analyze table user, session")
+	user := table(t, "user")
+	session := table(t, "session", &db.Field{Name: "userId", Type: db.String})
+	a, err := mysql.New(t.Context(), pool, mysql.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	execute(t, pool, "FLUSH STATUS")
+	rows, err := a.Select(t.Context(), db.Query{
+		Table: session, Order: []db.Order{{Field: db.ID}}, Joins: []db.Join{{Table: user, Local: "userId", Foreign: db.ID}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read int
+	if err := pool.QueryRowContext(t.Context(), "SHOW SESSION STATUS LIKE 'Handler_read_rnd_next'").Scan(new(string), &read); err != nil {
+		t.Fatal(err)
+	}
+	if read >= 1000 {
+		t.Errorf("%d rows were scanned", read)
+	}
+	var got []any
+	for _, row := range rows {
+		got = append(got, row["user"])
+	}
+	if diff := cmp.Diff([]any{db.Row{db.ID: "abc"}, nil, nil, nil, nil}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Two parents whose keys the collation takes for one do not share a limit.
+func TestTheLimitOfAJoinCountsPerParentByTheBytes(t *testing.T) {
+	t.Parallel()
+	dsn := sqltest.MySQL(t)
+	execute(t, connect(t, dsn),
+		"create table user (id varchar(36) collate utf8mb4_bin not null primary key)",
+		"create table session (id varchar(36) not null primary key, userId varchar(36) collate utf8mb4_general_ci)",
+		"insert into user values ('A'), ('a')",
+		"insert into session values ('1', 'a'), ('2', 'A')")
+	user := table(t, "user")
+	session := table(t, "session", &db.Field{Name: "userId", Type: db.String})
+	rows, err := open(t, dsn, mysql.Options{}).Select(t.Context(), db.Query{
+		Table: user, Order: []db.Order{{Field: db.ID}},
+		Joins: []db.Join{{Table: session, Local: db.ID, Foreign: "userId", Many: true, Limit: 1}},
+	})
+	want := []db.Row{
+		{db.ID: "A", "session": []db.Row{{db.ID: "2", "userId": "A"}}},
+		{db.ID: "a", "session": []db.Row{{db.ID: "1", "userId": "a"}}},
+	}
+	if diff := cmp.Diff(want, rows); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func TestColumnsThatWouldChangeAValueAreConflicts(t *testing.T) {
+	t.Parallel()
+	dsn := sqltest.MySQL(t)
+	pool := connect(t, dsn)
+	a := open(t, dsn, mysql.Options{})
+	for i, c := range []struct {
+		typ   string
+		field db.Field
+		good  bool
+	}{
+		{"date", db.Field{Type: db.Date}, false},
+		{"datetime", db.Field{Type: db.Date}, false},
+		{"timestamp null", db.Field{Type: db.Date}, false},
+		{"timestamp(2) null", db.Field{Type: db.Date}, false},
+		{"timestamp(6) null", db.Field{Type: db.Date}, true},
+		{"datetime(3)", db.Field{Type: db.Date}, true},
+		{"float", db.Field{Type: db.Number}, false},
+		{"decimal(20)", db.Field{Type: db.Number}, false},
+		{"decimal(20,4)", db.Field{Type: db.Number}, true},
+		{"double", db.Field{Type: db.Number}, true},
+		{"double", db.Field{Type: db.Number, BigInt: true}, false},
+		{"bigint(20) unsigned", db.Field{Type: db.Number, BigInt: true}, true},
+	} {
+		name := fmt.Sprintf("t%d", i)
+		execute(t, pool, "create table "+name+" (id varchar(36) not null primary key, v "+c.typ+")")
+		c.field.Name, c.field.Nullable = "v", true
+		p, err := a.Plan(t.Context(), []*db.Table{table(t, name, &c.field)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good := len(p.Conflicts) == 0; good != c.good {
+			t.Errorf("%s for a %s (big %t): accepted %t", c.typ, c.field.Type, c.field.BigInt, good)
+		}
+	}
+}

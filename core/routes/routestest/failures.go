@@ -1,0 +1,416 @@
+package routestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/account"
+	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/secondary/secondarytest"
+	"github.com/gatehouse-auth/gatehouse/core/session"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+)
+
+// RunFailures sends requests to every route while one call of the database, or
+// of the secondary storage, fails: the first, then the second, and so on until
+// the request needs no more of them. Each time the answer has to be success or a
+// documented error, nothing half done may be left behind, and the same request
+// has to succeed when the storage is well again. open is that of RunRaces.
+func RunFailures(t *testing.T, open func(t *testing.T) db.Adapter) {
+	runFailures(t, open, kinds, len(failureStorages))
+}
+
+// RunSomeFailures is RunFailures for databases that take long to begin anew: with
+// one kind of fault and everything in the database, unless $GATEHOUSE_TEST_ROUNDS
+// asks for a full run.
+func RunSomeFailures(t *testing.T, open func(t *testing.T) db.Adapter) {
+	if os.Getenv(roundsVariable) != "" {
+		RunFailures(t, open)
+		return
+	}
+	runFailures(t, open, 1, 1)
+}
+
+// failureStorages are where sessions and verifications are.
+var failureStorages = []struct {
+	name string
+	use  func(*core.Options)
+}{
+	{"", func(*core.Options) {}},
+	{", in the secondary storage", useSecondary},
+	{", in both", inBoth},
+}
+
+func runFailures(t *testing.T, open func(t *testing.T) db.Adapter, kinds, storages int) {
+	t.Helper()
+	var seen routesSeen
+	for _, storage := range failureStorages[:storages] {
+		for _, tc := range failures() {
+			tc = tc.with(storage.use)
+			for _, fault := range []struct {
+				name   string
+				err    error
+				status int
+			}{
+				{"away", fmt.Errorf("%w: a fault of the test", db.ErrUnavailable), http.StatusServiceUnavailable},
+				{"broken", errBroken, http.StatusInternalServerError},
+			}[:kinds] {
+				t.Run(tc.name+storage.name+"/"+fault.name, func(t *testing.T) {
+					for k := 1; ; k++ {
+						faults := &faults{Adapter: open(t), err: fault.err}
+						f := startFailure(t, tc, faults)
+						seen.add(f)
+						faults.arm(k)
+						if f.run(fault.status); !faults.hit() {
+							if k == 1 {
+								t.Fatal("the request did not touch a storage")
+							}
+							return
+						}
+						if t.Failed() {
+							t.Fatalf("when call %d failed: %s", k, faults.what())
+						}
+					}
+				})
+			}
+		}
+	}
+	seen.check(t)
+}
+
+func inBoth(o *core.Options) {
+	useSecondary(o)
+	o.Session.StoreSessionInDatabase, o.Verification.StoreInDatabase = true, true
+}
+
+// with is the case of a server that is configured further.
+func (tc failureCase) with(more func(*core.Options)) failureCase {
+	configure := tc.configure
+	tc.configure = func(o *core.Options, outbox *authtest.Outbox) {
+		if configure != nil {
+			configure(o, outbox)
+		}
+		more(o)
+	}
+	return tc
+}
+
+// routesSeen are the routes that a request has been sent to.
+type routesSeen struct {
+	all  []core.Registered
+	seen map[string]bool
+}
+
+func (s *routesSeen) add(f *failure) {
+	if s.seen == nil {
+		s.all, s.seen = f.s.Endpoints(), map[string]bool{}
+	}
+	path, _, _ := strings.Cut(f.path, "?")
+	if strings.HasPrefix(path, "/reset-password/") {
+		path = "/reset-password/:token"
+	}
+	s.seen[f.method+" "+path] = true
+}
+
+// check looks for routes that nothing was sent to.
+func (s *routesSeen) check(t *testing.T) {
+	t.Helper()
+	for _, e := range s.all {
+		if e.ServerOnly || e.Path == "/ok" || e.Path == "/error" { // these need no storage
+			continue
+		}
+		for _, method := range e.Methods {
+			if !s.seen[method+" "+e.Path] {
+				t.Errorf("nothing is sent to %s %s", method, e.Path)
+			}
+		}
+	}
+}
+
+// failureCase is a request of somebody who has signed up, and what it leads to.
+type failureCase struct {
+	name      string
+	configure func(*core.Options, *authtest.Outbox)
+	// prepare does what comes first and returns the request.
+	prepare func(f *failure) (method, path string, body any)
+	// status is that of success; 200 when zero.
+	status int
+	// again is the answer to the same request when it has done its work although
+	// an error was told, as one after the commit is; zero when it is done again.
+	again int
+	// background tells that success may be told although something else fails that
+	// the answer does not depend on: work in the background, the copy of a session.
+	background bool
+	// ends tells that every session is over after success that began before but,
+	// with keepsOwn, the client's own.
+	ends, keepsOwn bool
+}
+
+// migrate brings a database to the server's tables, where it has a schema.
+func migrate(t *testing.T, s *authtest.Server, adapter db.Adapter) {
+	t.Helper()
+	if m, ok := adapter.(db.Migrator); ok {
+		if _, err := m.Apply(t.Context(), s.Tables(), nil); err != nil {
+			t.Fatalf("migrate: %v", err)
+		}
+	}
+}
+
+// failure is one server with one fault.
+type failure struct {
+	t      *testing.T
+	s      *authtest.Server
+	tc     failureCase
+	faults *faults
+	outbox *authtest.Outbox
+	client *authtest.Client // Ann's, signed in
+
+	own, other string // tokens of the client's session, and of another one of Ann's
+
+	method, path string
+	body         any
+}
+
+const (
+	annEmail    = "ann@example.com"
+	newPassword = "another password"
+)
+
+func startFailure(t *testing.T, tc failureCase, faults *faults) *failure {
+	t.Helper()
+	outbox := &authtest.Outbox{}
+	s := authtest.New(t, func(o *core.Options) {
+		o.Database = faults
+		o.EmailVerification.SendVerificationEmail = authtest.Keep[core.VerificationEmail](outbox)
+		if tc.configure != nil {
+			tc.configure(o, outbox)
+		}
+		if o.SecondaryStorage != nil {
+			o.SecondaryStorage = secondarytest.Watched{Storage: o.SecondaryStorage, Before: func(_ context.Context, op string) error { return faults.at(op) }}
+		}
+	})
+	migrate(t, s, faults.Adapter)
+	f := &failure{t: t, s: s, tc: tc, faults: faults, outbox: outbox, client: s.Client()}
+	f.own = f.client.SignUp(annEmail, password).Text(t, "token")
+	f.other = s.Client().Post("/sign-in/email", object{"email": annEmail, "password": password}).Text(t, "token")
+	f.method, f.path, f.body = tc.prepare(f)
+	s.Settle()
+	return f
+}
+
+// run sends the request with the fault, and then without.
+func (f *failure) run(faulty int) {
+	f.t.Helper()
+	want := f.tc.status
+	if want == 0 {
+		want = http.StatusOK
+	}
+	before := *f.client
+	before.Cookies = maps.Clone(f.client.Cookies)
+	a := f.client.Do(f.method, f.path, f.body)
+	f.s.Settle()
+	hit := f.faults.hit()
+	f.faults.disarm()
+	switch {
+	case a.Status == want && (!hit || f.tc.background || f.faults.harmless()):
+		f.wantEnded()
+	case a.Status == faulty && hit:
+	default:
+		f.t.Errorf("the answer is %d %s", a.Status, a.Body)
+	}
+	f.check()
+	if !hit || a.Status == want {
+		return
+	}
+	retry := before.Do(f.method, f.path, f.body)
+	f.s.Settle()
+	if retry.Status != want && (f.tc.again == 0 || retry.Status != f.tc.again) {
+		f.t.Errorf("again, without a fault: %d %s", retry.Status, retry.Body)
+	}
+	if retry.Status == want || f.passwordIsNew() {
+		f.wantEnded()
+	}
+	f.check()
+}
+
+// passwordIsNew tells whether an error was told of a change that has been made.
+func (f *failure) passwordIsNew() bool {
+	f.t.Helper()
+	return f.s.Client().Post("/sign-in/email", object{"email": annEmail, "password": newPassword}).Status == http.StatusOK
+}
+
+// wantEnded looks for sessions that should be over.
+func (f *failure) wantEnded() {
+	f.t.Helper()
+	if !f.tc.ends {
+		return
+	}
+	for _, token := range []string{f.own, f.other} {
+		if token == "" || token == f.own && f.tc.keepsOwn {
+			continue
+		}
+		if _, alive, err := f.s.Sessions().ByToken(f.t.Context(), token); alive || err != nil {
+			f.t.Errorf("a session lives on (own: %v, error: %v)", token == f.own, err)
+		}
+	}
+}
+
+// check looks for what was done by half.
+func (f *failure) check() {
+	f.t.Helper()
+	users := map[any]bool{}
+	withAccount := map[any]bool{}
+	for _, row := range f.all(user.ModelName) {
+		users[row[db.ID]] = true
+	}
+	for _, row := range f.all(account.ModelName) {
+		if withAccount[row["userId"]] = true; !users[row["userId"]] {
+			f.t.Error("an account is left without its user")
+		}
+	}
+	for _, row := range f.all(session.ModelName) {
+		if !users[row["userId"]] {
+			f.t.Error("a session is left without its user")
+		}
+	}
+	for id := range users {
+		if !withAccount[id] {
+			f.t.Error("a user is left who cannot sign in")
+		}
+	}
+}
+
+func (f *failure) all(model string) []db.Row {
+	f.t.Helper()
+	tables := f.s.Tables()
+	i := slices.IndexFunc(tables, func(t *db.Table) bool { return t.Model == model })
+	rows, err := f.s.Store().Select(f.t.Context(), db.Query{Table: tables[i]})
+	if err != nil {
+		f.t.Fatalf("read the rows of %s: %v", model, err)
+	}
+	return rows
+}
+
+// faults is an adapter of which one call fails.
+type faults struct {
+	db.Adapter
+
+	err error
+
+	mu    sync.Mutex
+	armed int // calls until the one that fails; 0 when none will
+	done  string
+}
+
+var errBroken = errors.New("a fault of the test")
+
+func (f *faults) arm(k int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.armed, f.done = k, ""
+}
+
+func (f *faults) disarm() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.armed = 0
+}
+
+func (f *faults) hit() bool { return f.what() != "" }
+
+func (f *faults) what() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.done
+}
+
+// harmless is true of what a request can do without: a clean-up, a copy in the
+// secondary storage, and whatever is tried twice.
+func (f *faults) harmless() bool {
+	what := f.what()
+	return what == "delete verification" || slices.Contains([]string{"get", "set", "delete", "compare and set"}, what)
+}
+
+func (f *faults) at(what string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.armed == 0 {
+		return nil
+	}
+	if f.armed--; f.armed > 0 {
+		return nil
+	}
+	f.done = what
+	return f.err
+}
+
+// Insert implements db.Adapter.
+func (f *faults) Insert(ctx context.Context, t *db.Table, row db.Row) (db.Row, error) {
+	if err := f.at("insert " + t.Model); err != nil {
+		return nil, err
+	}
+	return f.Adapter.Insert(ctx, t, row)
+}
+
+// Select implements db.Adapter.
+func (f *faults) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
+	if err := f.at("select " + q.Table.Model); err != nil {
+		return nil, err
+	}
+	return f.Adapter.Select(ctx, q)
+}
+
+// Update implements db.Adapter.
+func (f *faults) Update(ctx context.Context, c db.Change) (db.Result, error) {
+	if err := f.at("update " + c.Table.Model); err != nil {
+		return db.Result{}, err
+	}
+	return f.Adapter.Update(ctx, c)
+}
+
+// Delete implements db.Adapter.
+func (f *faults) Delete(ctx context.Context, r db.Removal) (db.Result, error) {
+	if err := f.at("delete " + r.Table.Model); err != nil {
+		return db.Result{}, err
+	}
+	return f.Adapter.Delete(ctx, r)
+}
+
+// Count implements db.Adapter.
+func (f *faults) Count(ctx context.Context, t *db.Table, w db.Where) (int64, error) {
+	if err := f.at("count " + t.Model); err != nil {
+		return 0, err
+	}
+	return f.Adapter.Count(ctx, t, w)
+}
+
+// Tx implements db.Adapter. Its begin is one call, and its commit another.
+func (f *faults) Tx(ctx context.Context, fn func(context.Context) error) error {
+	if err := f.at("begin"); err != nil {
+		return err
+	}
+	return f.Adapter.Tx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return f.at("commit")
+	})
+}
+
+// Lock implements db.Adapter.
+func (f *faults) Lock(ctx context.Context, name string) error {
+	if err := f.at("lock"); err != nil {
+		return err
+	}
+	return f.Adapter.Lock(ctx, name)
+}

@@ -1,0 +1,252 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+)
+
+// inDatabase is the keeper that a session lives by where it has a row. A copy
+// in the secondary storage spares a look at the database: it is written after
+// the row, checked against it, and removed after it.
+type inDatabase struct {
+	db     *db.Store
+	model  *db.Model[Session]
+	users  *user.Store
+	log    *slog.Logger
+	copies *copies // nil without a secondary storage
+}
+
+func (k *inDatabase) create(ctx context.Context, row db.Row, owner user.User) (db.Row, error) {
+	if k.copies == nil {
+		return k.db.Create(ctx, k.model.Table, row)
+	}
+	return k.db.CreateIn(ctx, k.model.Table, row, func(ctx context.Context, t *db.Table, row db.Row) (db.Row, error) {
+		stored, err := k.db.Adapter().Insert(ctx, t, row)
+		if err != nil {
+			return nil, err
+		}
+		rec, err := output(k.model, stored)
+		if err != nil {
+			return nil, err
+		}
+		return stored, db.AfterCommit(ctx, func(ctx context.Context) error { return k.copies.add(ctx, rec, owner) })
+	})
+}
+
+func (k *inDatabase) byToken(ctx context.Context, token string) (WithUser, bool, error) {
+	if k.copies != nil {
+		if found, ok := k.copy(ctx, token); ok {
+			return found, true, nil
+		}
+	}
+	return k.find(ctx, token)
+}
+
+// copy looks for the copy of a session. The database answers as well while the
+// secondary storage is away.
+func (k *inDatabase) copy(ctx context.Context, token string) (WithUser, bool) {
+	_, found, ok, err := k.copies.get(ctx, token)
+	if err != nil {
+		k.log.WarnContext(ctx, "the secondary storage cannot tell of a session: asking the database", "error", err)
+	}
+	return found, ok && err == nil
+}
+
+// find reads a session and its user from the database, in one statement.
+func (k *inDatabase) find(ctx context.Context, token string) (WithUser, bool, error) {
+	found, err := k.findAll(ctx, db.By("token", token), 1)
+	if err != nil || len(found) == 0 {
+		return WithUser{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (k *inDatabase) findAll(ctx context.Context, which db.Cond, limit int) ([]WithUser, error) {
+	rows, err := k.db.Select(ctx, db.Query{
+		Table: k.model.Table, Where: db.Where{which}, Limit: limit,
+		Joins: []db.Join{{Table: k.users.Table(), Local: "userId", Foreign: db.ID}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := make([]WithUser, 0, len(rows))
+	for _, row := range rows {
+		owner, _ := row[user.ModelName].(db.Row)
+		if owner == nil {
+			continue
+		}
+		var one WithUser
+		if one.User, err = k.users.Record(owner); err != nil {
+			return nil, err
+		}
+		if one.Session, err = k.model.Record(row); err != nil {
+			return nil, err
+		}
+		found = append(found, one)
+	}
+	return found, nil
+}
+
+func (k *inDatabase) byTokens(ctx context.Context, tokens []string) ([]WithUser, error) {
+	all := make(map[string]WithUser, len(tokens))
+	var missing []any
+	for _, token := range tokens {
+		if k.copies != nil {
+			if found, ok := k.copy(ctx, token); ok {
+				all[token] = found
+				continue
+			}
+		}
+		missing = append(missing, token)
+	}
+	if len(missing) > 0 {
+		found, err := k.findAll(ctx, db.Cond{Field: "token", Op: db.In, Value: missing}, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range found {
+			all[one.Session.Token] = one
+		}
+	}
+	out := make([]WithUser, 0, len(all))
+	for _, token := range tokens {
+		if one, ok := all[token]; ok {
+			out = append(out, one)
+			delete(all, token)
+		}
+	}
+	return out, nil
+}
+
+func (k *inDatabase) active(ctx context.Context, userID string, now time.Time) ([]Session, error) {
+	q := db.Query{Table: k.model.Table, Where: db.Where{
+		db.By("userId", userID), {Field: "expiresAt", Op: db.Gt, Value: db.Millis(now)},
+	}}
+	if k.copies != nil {
+		// As upstream, which takes the list of the secondary storage.
+		q.Order = []db.Order{{Field: "expiresAt"}, {Field: "createdAt"}}
+	}
+	rows, err := k.db.Select(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return k.model.Records(rows)
+}
+
+func (k *inDatabase) update(ctx context.Context, token string, now time.Time, set db.Row) (Session, bool, error) {
+	res, err := k.db.Update(ctx, db.Change{Table: k.model.Table, Where: live(token, now), Set: set, Returning: true})
+	if err != nil || len(res.Rows) == 0 {
+		return Session{}, false, err
+	}
+	rec, err := k.model.Record(res.Rows[0])
+	if err != nil {
+		return Session{}, false, err
+	}
+	if k.copies != nil {
+		err = db.AfterCommit(ctx, func(ctx context.Context) error { return k.copies.renew(ctx, rec) })
+	}
+	return rec, true, err
+}
+
+func live(token string, now time.Time) db.Where {
+	return db.Where{db.By("token", token), {Field: "expiresAt", Op: db.Gt, Value: db.Millis(now)}}
+}
+
+func (k *inDatabase) end(ctx context.Context, token string, which ending) error {
+	if k.copies != nil {
+		// Ahead of the row: while the storage is away nothing ends, or the copy
+		// would be good again when it is back.
+		if _, _, _, err := k.copies.get(ctx, token); err != nil {
+			return err
+		}
+	}
+	rows, stopped, err := k.delete(ctx, which.where(token))
+	if err != nil || stopped || k.copies == nil {
+		return err
+	}
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		// Also when there was no row: a copy without one has no right to be there.
+		err := k.copies.end(ctx, token, which)
+		for _, rec := range rows {
+			err = errors.Join(err, k.copies.strike(ctx, rec.UserID, token))
+		}
+		return err
+	})
+}
+
+func (k *inDatabase) endAll(ctx context.Context, userID, except string) error {
+	w := db.Where{db.By("userId", userID)}
+	if except != "" {
+		w = append(w, db.Cond{Field: "token", Op: db.Ne, Value: except})
+	}
+	if k.copies == nil {
+		_, _, err := k.delete(ctx, w)
+		return err
+	}
+	// Before the rows go, so that no copy of a session that begins afterwards is
+	// among them. What is no longer listed is found by its row.
+	tokens, err := k.copies.listed(ctx, userID)
+	if err != nil {
+		return err // as in end: the copies would outlive their rows
+	}
+	rows, stopped, err := k.delete(ctx, w)
+	if err != nil || stopped {
+		return err
+	}
+	for _, rec := range rows {
+		tokens = append(tokens, rec.Token)
+	}
+	tokens = slices.DeleteFunc(tokens, func(token string) bool { return token == except })
+	remove := func(ctx context.Context) error { return k.copies.remove(ctx, userID, tokens) }
+	if db.InTx(ctx) {
+		remove = twice(remove)
+	}
+	return db.AfterCommit(ctx, remove)
+}
+
+// delete removes rows and returns them if there may be copies. stopped tells
+// that the application keeps the sessions, where upstream answers success.
+func (k *inDatabase) delete(ctx context.Context, w db.Where) (gone []Session, stopped bool, err error) {
+	res, err := k.db.Delete(ctx, db.Removal{Table: k.model.Table, Where: w, Returning: k.copies != nil})
+	if errors.Is(err, db.ErrStopped) {
+		return nil, true, nil
+	}
+	if err != nil || k.copies == nil {
+		return nil, false, err
+	}
+	gone, err = k.model.Records(res.Rows)
+	return gone, false, err
+}
+
+func (k *inDatabase) refreshUser(ctx context.Context, userID string) error {
+	if k.copies == nil {
+		return nil
+	}
+	// What is listed: the rows may have gone with the user. What is no longer
+	// listed is found by its row.
+	tokens, err := k.copies.listed(ctx, userID)
+	if err != nil {
+		return err
+	}
+	rows, err := k.db.Select(ctx, db.Query{Table: k.model.Table, Where: db.Where{db.By("userId", userID)}})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if token, _ := row["token"].(string); !slices.Contains(tokens, token) {
+			tokens = append(tokens, token)
+		}
+	}
+	for _, token := range tokens {
+		if _, err := k.copies.sync(ctx, token); err != nil {
+			return err
+		}
+	}
+	return nil
+}

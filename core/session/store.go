@@ -1,0 +1,193 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/secondary"
+	"github.com/gatehouse-auth/gatehouse/core/user"
+)
+
+// Config says where sessions are kept.
+type Config struct {
+	Users *user.Store
+	// NewToken makes a fresh session token, and the id of a session that is not
+	// in the database where ids are the database's to make.
+	NewToken func() string
+	// Now is the server's clock.
+	Now func() time.Time
+	Log *slog.Logger
+
+	// Secondary keeps the sessions instead of the database. InDatabase keeps
+	// them in both: the database then has the last word. With Preserve it has
+	// not: there the sessions only stay as a record, also when they have ended.
+	Secondary            secondary.Storage
+	InDatabase, Preserve bool
+}
+
+// Store reads and writes sessions.
+//
+// Inside a database transaction, changes of the secondary storage wait for the
+// commit. Errors of a storage that is away match db.ErrUnavailable.
+type Store struct {
+	model *db.Model[Session]
+	cfg   Config
+	kept  keeper
+}
+
+// keeper is where it is decided whether a session lives.
+type keeper interface {
+	create(ctx context.Context, row db.Row, owner user.User) (db.Row, error)
+	byToken(ctx context.Context, token string) (WithUser, bool, error)
+	byTokens(ctx context.Context, tokens []string) ([]WithUser, error)
+	active(ctx context.Context, userID string, now time.Time) ([]Session, error)
+	// update may return an error although the session has changed: ok says so.
+	update(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error)
+	end(ctx context.Context, token string, which ending) error
+	// endAll ends the sessions of a user but the one of a token, if that is not "".
+	endAll(ctx context.Context, userID, except string) error
+	refreshUser(ctx context.Context, userID string) error
+}
+
+// NewStore returns the store of sessions.
+func NewStore(s *db.Store, m *db.Model[Session], cfg Config) *Store {
+	out := &Store{model: m, cfg: cfg}
+	database := &inDatabase{db: s, model: m, users: cfg.Users, log: cfg.Log}
+	if cfg.Secondary == nil {
+		out.kept = database
+		return out
+	}
+	values := &shelf{storage: cfg.Secondary, model: m, users: cfg.Users, now: cfg.Now}
+	if cfg.InDatabase && !cfg.Preserve {
+		database.copies = &copies{shelf: values, original: database.find}
+		out.kept = database
+		return out
+	}
+	out.kept = &inSecondary{shelf: values, db: s, newID: cfg.NewToken, record: cfg.InDatabase}
+	return out
+}
+
+// Table returns the declared table.
+func (s *Store) Table() *db.Table { return s.model.Table }
+
+// Output returns the copy of a record that may leave the server: extra fields
+// that are not returned are gone.
+func (s *Store) Output(rec Session) Session {
+	rec.returned, rec.Extra = s.model.Admit(rec.Extra)
+	return rec
+}
+
+// FromJSON reads the form that MarshalJSON writes, as the cookie cache keeps it.
+func (s *Store) FromJSON(raw json.RawMessage) (Session, error) { return s.model.FromJSON(raw) }
+
+// Create writes a session of a user under a new token. The caller sets the
+// expiry, the address and the user agent.
+func (s *Store) Create(ctx context.Context, rec Session, owner user.User) (Session, error) {
+	rec.ID, rec.Token, rec.UserID = "", s.cfg.NewToken(), owner.ID
+	row, err := s.kept.create(ctx, s.model.Row(rec), owner)
+	if err != nil {
+		return Session{}, err
+	}
+	return s.model.Record(row)
+}
+
+// ByToken finds a session and its user, expired or not: in the database with
+// one statement. ok is false when either is gone.
+func (s *Store) ByToken(ctx context.Context, token string) (found WithUser, ok bool, err error) {
+	return s.kept.byToken(ctx, token)
+}
+
+// ByTokens finds sessions and their users, expired or not, in the order of the
+// tokens. Those that are gone are left out.
+func (s *Store) ByTokens(ctx context.Context, tokens []string) ([]WithUser, error) {
+	return s.kept.byTokens(ctx, tokens)
+}
+
+// Active lists the sessions of a user that have not expired at now.
+func (s *Store) Active(ctx context.Context, userID string, now time.Time) ([]Session, error) {
+	return s.kept.active(ctx, userID, now)
+}
+
+// Update changes fields of a session that still exists and has not expired, and
+// returns it as it is then. ok is false when it is gone. Inside a transaction
+// it can still go until the commit, where the secondary storage decides.
+func (s *Store) Update(ctx context.Context, token string, set db.Row) (rec Session, ok bool, err error) {
+	for _, name := range []string{"token", "userId"} {
+		if _, has := set[name]; has {
+			return Session{}, false, fmt.Errorf("the %s of a session cannot be changed", name)
+		}
+	}
+	return s.kept.update(ctx, token, s.cfg.Now(), set)
+}
+
+// Extend moves the expiry of a session that still exists and has not expired
+// at now. ok is false when it is gone.
+func (s *Store) Extend(ctx context.Context, token string, now, expiresAt time.Time) (rec Session, ok bool, err error) {
+	set := db.Row{"expiresAt": db.Millis(expiresAt), "updatedAt": db.Millis(now)}
+	rec, ok, err = s.kept.update(ctx, token, now, set)
+	if ok && err != nil {
+		// Only the copy has the old expiry, and the database is asked when it ends.
+		s.cfg.Log.WarnContext(ctx, "the copy of an extended session was left as it is", "error", err)
+		err = nil
+	}
+	return rec, ok, err
+}
+
+// Delete ends the session of a token, if it is there.
+func (s *Store) Delete(ctx context.Context, token string) error {
+	return s.kept.end(ctx, token, ending{})
+}
+
+// DeleteExpired removes the session of a token if it has expired at now, so
+// that a refresh that happens meanwhile survives.
+func (s *Store) DeleteExpired(ctx context.Context, token string, now time.Time) error {
+	return s.kept.end(ctx, token, ending{expiredAt: db.Millis(now)})
+}
+
+// DeleteOwn ends the session of a token if it belongs to the user.
+func (s *Store) DeleteOwn(ctx context.Context, token, userID string) error {
+	return s.kept.end(ctx, token, ending{userID: userID, own: true})
+}
+
+// DeleteAll ends every session of a user.
+func (s *Store) DeleteAll(ctx context.Context, userID string) error {
+	return s.kept.endAll(ctx, userID, "")
+}
+
+// DeleteOthers ends every session of a user but the one of the token.
+func (s *Store) DeleteOthers(ctx context.Context, userID, token string) error {
+	return s.kept.endAll(ctx, userID, token)
+}
+
+// RefreshUser brings what the secondary storage keeps of a user with each
+// session up to date. A user that is gone takes the sessions along.
+func (s *Store) RefreshUser(ctx context.Context, userID string) error {
+	return db.AfterCommit(ctx, func(ctx context.Context) error { return s.kept.refreshUser(ctx, userID) })
+}
+
+// ending says which session of a token shall end.
+type ending struct {
+	own    bool
+	userID string // whose it must be, when own
+	// expiredAt, when set, is when it must have expired.
+	expiredAt time.Time
+}
+
+func (e ending) where(token string) db.Where {
+	w := db.Where{db.By("token", token)}
+	if e.own {
+		w = append(w, db.By("userId", e.userID))
+	}
+	if !e.expiredAt.IsZero() {
+		w = append(w, db.Cond{Field: "expiresAt", Op: db.Lte, Value: e.expiredAt})
+	}
+	return w
+}
+
+func (e ending) fits(rec Session) bool {
+	return (!e.own || rec.UserID == e.userID) && (e.expiredAt.IsZero() || !rec.ExpiresAt.After(e.expiredAt))
+}

@@ -1,0 +1,5 @@
+//go:build !gatehouse_mysql && !gatehouse_full
+
+package database
+
+func linkedMySQL() SQLDriver { return nil }

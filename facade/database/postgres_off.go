@@ -1,0 +1,5 @@
+//go:build !gatehouse_postgres && !gatehouse_full
+
+package database
+
+func linkedPostgres() SQLDriver { return nil }

@@ -1,0 +1,5 @@
+//go:build !gatehouse_redis && !gatehouse_full
+
+package database
+
+func linkedRedis() RedisDriver { return nil }
