@@ -49,7 +49,8 @@ type Dialect interface {
 	// Lock takes an advisory lock on conn, which lasts until the transaction of
 	// conn ends or, where Traits.Unlock says so, until that statement has run.
 	Lock(ctx context.Context, conn bun.IDB, name string) error
-	// Fault says what a driver's error means. It copies no value out of it.
+	// Fault says what a driver's error means, by Away where it is no answer of the
+	// database's. It copies no value out of it.
 	Fault(err error) Fault
 
 	// Inspect reads a table as it is; nil if there is none.

@@ -2,12 +2,8 @@ package sqlbun
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
@@ -74,20 +70,11 @@ func (a *Adapter) fail(ctx context.Context, op string, t *db.Table, err error) e
 			return fmt.Errorf("%s %s: %w", op, e.Model, ended)
 		}
 	}
-	if e.Fault = a.dialect.Fault(err); e.Fault.Kind == Other && away(err) {
-		e.Fault.Kind = Unavailable
-	}
+	e.Fault = a.dialect.Fault(err)
 	if e.Fault.Kind == Unique && t != nil {
 		return &db.UniqueError{Model: t.Model, Field: a.refused(t, e.Fault)}
 	}
 	return e
-}
-
-// away tells whether there was no database to speak to, or no longer.
-func away(err error) bool {
-	var network net.Error
-	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // refused finds the field whose unique index refused a row, by the column or by

@@ -254,14 +254,6 @@ func (a *Adapter) Apply(ctx context.Context, tables []*db.Table, progress func(s
 
 var errApplyInside = errors.New("migrate: Apply was called with the context of a transaction; call it before the transaction, or with another context")
 
-func described(step db.Step) string {
-	what := step.Kind + " " + step.Table
-	if step.Name != "" {
-		what += "." + step.Name
-	}
-	return what
-}
-
 const migrationLock = "gatehouse migration"
 
 // run runs the steps of a Plan and tells how many have.
@@ -271,7 +263,7 @@ func (a *Adapter) run(ctx context.Context, conn bun.IDB, p *plan, progress func(
 	}
 	for i, step := range p.steps {
 		if _, err := conn.ExecContext(ctx, step.SQL); err != nil {
-			return i, a.fail(ctx, described(step.Step), nil, err)
+			return i, a.fail(ctx, step.String(), nil, err)
 		}
 		if progress != nil {
 			progress(step.Step)

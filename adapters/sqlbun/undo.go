@@ -32,7 +32,7 @@ type UndoError struct {
 }
 
 func (e *UndoError) Error() string {
-	return fmt.Sprintf("%v; %d step(s) stand, first %s: mend the cause and migrate again", e.Err, len(e.Stand), described(e.Stand[0]))
+	return fmt.Sprintf("%v; %d step(s) stand, first %s: mend the cause and migrate again", e.Err, len(e.Stand), e.Stand[0])
 }
 
 func (e *UndoError) Unwrap() error { return e.Err }

@@ -69,7 +69,8 @@ type Query struct {
 	Fields []string
 	Joins  []Join
 	// ForUpdate locks the rows until the transaction ends where the database
-	// can; elsewhere the transaction itself excludes other writers.
+	// can; elsewhere the transaction itself excludes other writers. With a join of
+	// many rows it takes several statements, and is ErrNoTx outside a transaction.
 	ForUpdate bool
 }
 

@@ -89,7 +89,7 @@ func TestPoolsOfTheApplication(t *testing.T) {
 	}
 	good := sql.OpenDB(connector)
 	t.Cleanup(func() { _ = good.Close() })
-	name := list(t, good, "SELECT DATABASE()", one[string])[0]
+	name := sqltest.List(t, good, "SELECT DATABASE()", sqltest.One[string])[0]
 	good.SetMaxOpenConns(1)
 	a, err := mysql.New(t.Context(), good, mysql.Options{})
 	if err != nil {
@@ -105,7 +105,7 @@ func TestPoolsOfTheApplication(t *testing.T) {
 		t.Error("no pool is taken")
 	}
 	isolation := "tx_isolation"
-	if len(list(t, good, "SHOW VARIABLES LIKE 'tx_isolation'", func(rows *sql.Rows) (string, error) { return "", nil })) == 0 {
+	if len(sqltest.List(t, good, "SHOW VARIABLES LIKE 'tx_isolation'", func(rows *sql.Rows) (string, error) { return "", nil })) == 0 {
 		isolation = "transaction_isolation"
 	}
 	for want, change := range map[string]func(*driver.Config){

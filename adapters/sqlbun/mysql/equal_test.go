@@ -23,18 +23,18 @@ func TestJoinsGoByTheBytesWhateverTheCollation(t *testing.T) {
 	for i := range 2000 {
 		users = append(users, fmt.Sprintf("('u%d')", i))
 	}
-	execute(t, pool,
+	sqltest.Execute(t, pool,
 		"create table user (id varchar(36) collate utf8mb4_general_ci not null primary key)",
 		"create table session (id varchar(36) not null primary key, userId varchar(36) collate utf8mb4_general_ci, key (userId))",
 		"insert into user values ('abc'), "+strings.Join(users, ", "),
 		"insert into session values ('1', 'abc'), ('2', 'ABC '), ('3', 'abc '), ('4', 'Abc'), ('5', 'ábc')", "analyze table user, session")
-	user := table(t, "user")
-	session := table(t, "session", &db.Field{Name: "userId", Type: db.String})
+	user := sqltest.Table(t, "user")
+	session := sqltest.Table(t, "session", &db.Field{Name: "userId", Type: db.String})
 	a, err := mysql.New(t.Context(), pool, mysql.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	execute(t, pool, "FLUSH STATUS")
+	sqltest.Execute(t, pool, "FLUSH STATUS")
 	rows, err := a.Select(t.Context(), db.Query{
 		Table: session, Order: []db.Order{{Field: db.ID}}, Joins: []db.Join{{Table: user, Local: "userId", Foreign: db.ID}},
 	})
@@ -61,13 +61,13 @@ func TestJoinsGoByTheBytesWhateverTheCollation(t *testing.T) {
 func TestTheLimitOfAJoinCountsPerParentByTheBytes(t *testing.T) {
 	t.Parallel()
 	dsn := sqltest.MySQL(t)
-	execute(t, connect(t, dsn),
+	sqltest.Execute(t, connect(t, dsn),
 		"create table user (id varchar(36) collate utf8mb4_bin not null primary key)",
 		"create table session (id varchar(36) not null primary key, userId varchar(36) collate utf8mb4_general_ci)",
 		"insert into user values ('A'), ('a')",
 		"insert into session values ('1', 'a'), ('2', 'A')")
-	user := table(t, "user")
-	session := table(t, "session", &db.Field{Name: "userId", Type: db.String})
+	user := sqltest.Table(t, "user")
+	session := sqltest.Table(t, "session", &db.Field{Name: "userId", Type: db.String})
 	rows, err := open(t, dsn, mysql.Options{}).Select(t.Context(), db.Query{
 		Table: user, Order: []db.Order{{Field: db.ID}},
 		Joins: []db.Join{{Table: session, Local: db.ID, Foreign: "userId", Many: true, Limit: 1}},
@@ -105,9 +105,9 @@ func TestColumnsThatWouldChangeAValueAreConflicts(t *testing.T) {
 		{"bigint(20) unsigned", db.Field{Type: db.Number, BigInt: true}, true},
 	} {
 		name := fmt.Sprintf("t%d", i)
-		execute(t, pool, "create table "+name+" (id varchar(36) not null primary key, v "+c.typ+")")
+		sqltest.Execute(t, pool, "create table "+name+" (id varchar(36) not null primary key, v "+c.typ+")")
 		c.field.Name, c.field.Nullable = "v", true
-		p, err := a.Plan(t.Context(), []*db.Table{table(t, name, &c.field)})
+		p, err := a.Plan(t.Context(), []*db.Table{sqltest.Table(t, name, &c.field)})
 		if err != nil {
 			t.Fatal(err)
 		}

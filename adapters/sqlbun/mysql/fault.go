@@ -30,7 +30,13 @@ func (Dialect) Fault(err error) sqlbun.Fault {
 		return sqlbun.Fault{Kind: sqlbun.Range, Code: "the statement is longer than max_allowed_packet"}
 	}
 	e, ok := errors.AsType[*mysql.MySQLError](err)
-	if !ok {
+	switch {
+	case ok:
+	case tlsFailure(err) != "":
+		return sqlbun.Fault{Code: tlsFailure(err) + "; see the parameter tls"}
+	case sqlbun.Away(err):
+		return sqlbun.Fault{Kind: sqlbun.Unavailable}
+	default:
 		return sqlbun.Fault{}
 	}
 	f := sqlbun.Fault{Kind: kind(e.Number), Code: strconv.Itoa(int(e.Number))}
@@ -41,6 +47,13 @@ func (Dialect) Fault(err error) sqlbun.Fault {
 		f.Column, f.Index = uniqueIndex(e.Message)
 	}
 	return f
+}
+
+func tlsFailure(err error) string {
+	if errors.Is(err, mysql.ErrNoTLS) {
+		return sqlbun.NoTLS
+	}
+	return sqlbun.TLSFailure(err)
 }
 
 func kind(number uint16) sqlbun.Kind {

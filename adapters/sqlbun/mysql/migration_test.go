@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,206 +17,131 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
-// table declares one for a test.
-func table(t *testing.T, name string, fields ...*db.Field) *db.Table {
-	t.Helper()
-	table := &db.Table{Model: name, Fields: fields}
-	if err := table.Init(); err != nil {
-		t.Fatal(err)
-	}
-	return table
-}
-
-func statements(p *db.Plan) []string {
-	var out []string
-	for _, s := range p.Steps {
-		out = append(out, s.SQL)
-	}
-	return out
-}
-
-func TestMigrationsOfAnExistingTable(t *testing.T) {
-	t.Parallel()
+func TestMigrations(t *testing.T) {
 	owner := &db.Reference{Model: "owner", Field: db.ID}
-	cases := []struct {
-		name      string
-		existing  []string
-		field     *db.Field
-		steps     []string
-		conflicts []db.Conflict
-	}{
+	suite.RunMigrations(t, []sqltest.Migration{
 		{
-			name:  "a nullable column is added",
-			field: &db.Field{Name: "note", Type: db.String, Nullable: true},
-			steps: []string{"alter table `t` add column `note` text collate utf8mb4_bin"},
+			Name:  "a nullable column is added",
+			Field: &db.Field{Name: "note", Type: db.String, Nullable: true},
+			Steps: []string{"alter table `t` add column `note` text collate utf8mb4_bin"},
 		},
 		{
-			name:  "a required column is added to a table without rows",
-			field: &db.Field{Name: "count", Type: db.Number},
-			steps: []string{"alter table `t` add column `count` integer not null"},
+			Name:  "a required column is added to a table without rows",
+			Field: &db.Field{Name: "count", Type: db.Number},
+			Steps: []string{"alter table `t` add column `count` integer not null"},
 		},
 		{
-			name:     "a required column with a default is added to a table with rows",
-			existing: []string{"insert into t values ('1')"},
-			field:    &db.Field{Name: "on", Type: db.Boolean, DDLDefault: false},
-			steps:    []string{"alter table `t` add column `on` boolean default (0) not null"},
+			Name:     "a required column with a default is added to a table with rows",
+			Existing: []string{"insert into t values ('1')"},
+			Field:    &db.Field{Name: "on", Type: db.Boolean, DDLDefault: false},
+			Steps:    []string{"alter table `t` add column `on` boolean default (0) not null"},
 		},
 		{
-			name:     "a default of text is quoted",
-			existing: []string{"insert into t values ('1')"},
-			field:    &db.Field{Name: "say", Type: db.String, DDLDefault: `it's \`},
-			steps:    []string{"alter table `t` add column `say` text collate utf8mb4_bin default ('it''s \\\\') not null"},
+			Name:     "a default of text is quoted",
+			Existing: []string{"insert into t values ('1')"},
+			Field:    &db.Field{Name: "say", Type: db.String, DDLDefault: `it's \`},
+			Steps:    []string{"alter table `t` add column `say` text collate utf8mb4_bin default ('it''s \\\\') not null"},
 		},
 		{
-			name:      "a required column without a default is refused when there are rows",
-			existing:  []string{"insert into t values ('1')"},
-			field:     &db.Field{Name: "note", Type: db.String},
-			conflicts: []db.Conflict{{Table: "t", Column: "note", Want: "a value in every row", Have: "rows from before the column and no default for them"}},
+			Name:      "a required column without a default is refused when there are rows",
+			Existing:  []string{"insert into t values ('1')"},
+			Field:     &db.Field{Name: "note", Type: db.String},
+			Conflicts: []db.Conflict{{Table: "t", Column: "note", Want: "a value in every row", Have: "rows from before the column and no default for them"}},
 		},
 		{
-			name:     "a nullable reference is added with the collation of what it refers to, its index after it",
-			existing: []string{"insert into t values ('1')"},
-			field:    &db.Field{Name: "ownerId", Type: db.String, Nullable: true, Index: true, References: owner},
-			steps: []string{
+			Name:     "a nullable reference is added with the collation of what it refers to, its index after it",
+			Existing: []string{"insert into t values ('1')"},
+			Field:    &db.Field{Name: "ownerId", Type: db.String, Nullable: true, Index: true, References: owner},
+			Steps: []string{
 				"alter table `t` add column `ownerId` varchar(36) collate utf8mb4_general_ci, add constraint `t_ownerId_fk` foreign key (`ownerId`) references `owner` (`id`) on delete cascade",
 				"create index `t_ownerId_idx` on `t` (`ownerId`)",
 			},
 		},
 		{
-			name:     "the referred column's character set is another",
-			existing: []string{"drop table owner", "create table owner (id varchar(36) character set latin1 not null primary key)"},
-			field:    &db.Field{Name: "ownerId", Type: db.String, References: owner},
-			steps: []string{
+			Name:     "the referred column's character set is another",
+			Existing: []string{"drop table owner", "create table owner (id varchar(36) character set latin1 not null primary key)"},
+			Field:    &db.Field{Name: "ownerId", Type: db.String, References: owner},
+			Steps: []string{
 				"alter table `t` add column `ownerId` varchar(36) collate latin1_swedish_ci not null, add constraint `t_ownerId_fk` foreign key (`ownerId`) references `owner` (`id`) on delete cascade",
 			},
 		},
 		{
-			name:     "a unique column is added as a column and a unique index",
-			existing: []string{"insert into t values ('1'), ('2')"},
-			field:    &db.Field{Name: "slug", Type: db.String, Nullable: true, Unique: true, Index: true},
-			steps: []string{
+			Name:     "a unique column is added as a column and a unique index",
+			Existing: []string{"insert into t values ('1'), ('2')"},
+			Field:    &db.Field{Name: "slug", Type: db.String, Nullable: true, Unique: true, Index: true},
+			Steps: []string{
 				"alter table `t` add column `slug` varchar(255) collate utf8mb4_bin",
 				"create unique index `t_slug_uidx` on `t` (`slug`)",
 			},
 		},
 		{
-			name:     "a missing index is added",
-			existing: []string{"alter table t add column kind varchar(255)"},
-			field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
-			steps:    []string{"create index `t_kind_idx` on `t` (`kind`)"},
+			Name:     "a missing index is added",
+			Existing: []string{"alter table t add column kind varchar(255)"},
+			Field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
+			Steps:    []string{"create index `t_kind_idx` on `t` (`kind`)"},
 		},
 		{
-			name:     "an index on text is over its beginning",
-			existing: []string{"alter table t add column kind text"},
-			field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
-			steps:    []string{"create index `t_kind_idx` on `t` (`kind`(255))"},
+			Name:     "an index on text is over its beginning",
+			Existing: []string{"alter table t add column kind text"},
+			Field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
+			Steps:    []string{"create index `t_kind_idx` on `t` (`kind`(255))"},
 		},
 		{
-			name:     "a unique index over the beginning of a column is none",
-			existing: []string{"alter table t add column kind varchar(255)", "create unique index x on t (kind(10))"},
-			field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Unique: true},
-			steps:    []string{"create unique index `t_kind_uidx` on `t` (`kind`)"},
+			Name:     "a unique index over the beginning of a column is none",
+			Existing: []string{"alter table t add column kind varchar(255)", "create unique index x on t (kind(10))"},
+			Field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Unique: true},
+			Steps:    []string{"create unique index `t_kind_uidx` on `t` (`kind`)"},
 		},
 		{
-			name:     "a unique index over more columns does not make one unique",
-			existing: []string{"alter table t add column kind varchar(255)", "create unique index x on t (kind, id)"},
-			field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Unique: true},
-			steps:    []string{"create unique index `t_kind_uidx` on `t` (`kind`)"},
+			Name:     "a unique index over more columns does not make one unique",
+			Existing: []string{"alter table t add column kind varchar(255)", "create unique index x on t (kind, id)"},
+			Field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Unique: true},
+			Steps:    []string{"create unique index `t_kind_uidx` on `t` (`kind`)"},
 		},
 		{
-			name:     "an index under another name does",
-			existing: []string{"alter table t add column kind varchar(255)", "create index x on t (kind, id)"},
-			field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
+			Name:     "an index under another name does",
+			Existing: []string{"alter table t add column kind varchar(255)", "create index x on t (kind, id)"},
+			Field:    &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
 		},
 		{
-			name:     "names differ in case only",
-			existing: []string{"alter table t add column KIND TEXT"},
-			field:    &db.Field{Name: "kind", Type: db.String, Nullable: true},
+			Name:     "names differ in case only",
+			Existing: []string{"alter table t add column KIND TEXT"},
+			Field:    &db.Field{Name: "kind", Type: db.String, Nullable: true},
 		},
 		{
-			name:      "a column of another type is a conflict",
-			existing:  []string{"alter table t add column kind blob"},
-			field:     &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
-			conflicts: []db.Conflict{{Table: "t", Column: "kind", Want: "varchar(255)", Have: "blob"}},
+			Name:      "a column of another type is a conflict",
+			Existing:  []string{"alter table t add column kind blob"},
+			Field:     &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true},
+			Conflicts: []db.Conflict{{Table: "t", Column: "kind", Want: "varchar(255)", Have: "blob"}},
 		},
 		{
-			name:      "a date in a text column is a conflict, as upstream sees it",
-			existing:  []string{"alter table t add column moment text"},
-			field:     &db.Field{Name: "moment", Type: db.Date, Nullable: true},
-			conflicts: []db.Conflict{{Table: "t", Column: "moment", Want: "timestamp(3)", Have: "text"}},
+			Name:      "a date in a text column is a conflict, as upstream sees it",
+			Existing:  []string{"alter table t add column moment text"},
+			Field:     &db.Field{Name: "moment", Type: db.Date, Nullable: true},
+			Conflicts: []db.Conflict{{Table: "t", Column: "moment", Want: "timestamp(3)", Have: "text"}},
 		},
 		{
-			name:     "a date in a datetime column is accepted, as upstream does",
-			existing: []string{"alter table t add column moment datetime(3)"},
-			field:    &db.Field{Name: "moment", Type: db.Date, Nullable: true},
+			Name:     "a date in a datetime column is accepted, as upstream does",
+			Existing: []string{"alter table t add column moment datetime(3)"},
+			Field:    &db.Field{Name: "moment", Type: db.Date, Nullable: true},
 		},
 		{
-			name:     "MariaDB's json is longtext",
-			existing: []string{"alter table t add column doc json"},
-			field:    &db.Field{Name: "doc", Type: db.JSON, Nullable: true},
+			Name:     "MariaDB's json is longtext",
+			Existing: []string{"alter table t add column doc json"},
+			Field:    &db.Field{Name: "doc", Type: db.JSON, Nullable: true},
 		},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			dsn := sqltest.MySQL(t)
-			pool := connect(t, dsn)
-			execute(t, pool, "create table owner (id varchar(36) not null primary key)", "create table t (id varchar(36) not null primary key)")
-			execute(t, pool, c.existing...)
-			before := schema(t, pool)
-			tables := []*db.Table{table(t, "t", c.field), table(t, "owner")}
-			a := open(t, dsn, mysql.Options{})
-			p, err := a.Plan(t.Context(), tables)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(c.steps, statements(p)); diff != "" {
-				t.Errorf("steps (-want +got)\n%s", diff)
-			}
-			if diff := cmp.Diff(c.conflicts, p.Conflicts); diff != "" {
-				t.Errorf("conflicts (-want +got)\n%s", diff)
-			}
-			if diff := cmp.Diff(before, schema(t, pool)); diff != "" {
-				t.Errorf("the plan changed the database\n%s", diff)
-			}
-			_, err = a.Apply(t.Context(), tables, nil)
-			var conflict *db.ConflictError
-			if errors.As(err, &conflict) != (c.conflicts != nil) || (err != nil) != (c.conflicts != nil) {
-				t.Fatalf("apply: %v", err)
-			}
-			if c.conflicts == nil {
-				if p, err = a.Plan(t.Context(), tables); err != nil || !p.Empty() {
-					t.Errorf("after apply the plan is %+v, %v", p, err)
-				}
-			} else if diff := cmp.Diff(before, schema(t, pool)); diff != "" {
-				t.Errorf("a refused plan changed the database\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestIDsOfAnotherStrategyAreAConflict(t *testing.T) {
-	t.Parallel()
-	dsn := sqltest.MySQL(t)
-	sqltest.MySQLExec(t, dsn, "create table t (id integer not null primary key)")
-	p, err := open(t, dsn, mysql.Options{}).Plan(t.Context(), []*db.Table{table(t, "t")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(p.Conflicts) != 1 || p.Conflicts[0].Want != "varchar(36)" || !strings.HasPrefix(p.Conflicts[0].Have, "int") {
-		t.Errorf("the conflicts are %+v", p.Conflicts)
-	}
+	})
 }
 
 func TestNamesThatDifferInCaseAreTwoTables(t *testing.T) {
 	t.Parallel()
 	dsn := sqltest.MySQL(t)
 	pool := connect(t, dsn)
-	if list(t, pool, "SELECT @@lower_case_table_names", one[int])[0] != 0 {
+	if sqltest.List(t, pool, "SELECT @@lower_case_table_names", sqltest.One[int])[0] != 0 {
 		t.Skip("to this server they are one")
 	}
-	execute(t, pool, "create table USER (id varchar(36) not null primary key, name blob)")
-	p, err := open(t, dsn, mysql.Options{}).Plan(t.Context(), []*db.Table{table(t, "user", &db.Field{Name: "name", Type: db.String})})
+	sqltest.Execute(t, pool, "create table USER (id varchar(36) not null primary key, name blob)")
+	p, err := open(t, dsn, mysql.Options{}).Plan(t.Context(), []*db.Table{sqltest.Table(t, "user", &db.Field{Name: "name", Type: db.String})})
 	if err != nil || len(p.Steps) != 1 || p.Steps[0].Kind != "create table" {
 		t.Errorf("the plan is %+v, %v", p, err)
 	}
@@ -234,10 +158,10 @@ func failing(t *testing.T, dsn string, migrations ...db.Migration) []*db.Table {
 	reference := func() *db.Field {
 		return &db.Field{Name: "newId", Type: db.String, Nullable: true, Index: true, References: &db.Reference{Model: "new", Field: db.ID}}
 	}
-	existing := table(t, "a", reference(), &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true})
-	made := table(t, "new", reference(), &db.Field{Name: "key", Type: db.String, Unique: true})
+	existing := sqltest.Table(t, "a", reference(), &db.Field{Name: "kind", Type: db.String, Nullable: true, Index: true})
+	made := sqltest.Table(t, "new", reference(), &db.Field{Name: "key", Type: db.String, Unique: true})
 	made.Migrations = migrations
-	return []*db.Table{existing, made, table(t, "t", &db.Field{Name: "slug", Type: db.String, Nullable: true, Unique: true})}
+	return []*db.Table{existing, made, sqltest.Table(t, "t", &db.Field{Name: "slug", Type: db.String, Nullable: true, Unique: true})}
 }
 
 func TestAMigrationThatFailsIsUndone(t *testing.T) {
@@ -251,13 +175,13 @@ func TestAMigrationThatFailsIsUndone(t *testing.T) {
 			a := open(t, dsn, mysql.Options{Connections: conns})
 			ran := 0
 			_, err := a.Apply(t.Context(), tables, func(db.Step) { ran++ })
-			if err == nil || strings.Contains(err.Error(), "twin") || !strings.Contains(err.Error(), "t_slug_uidx: rows have the same value; remove duplicates") || ran < 5 {
+			if err == nil || strings.Contains(err.Error(), "twin") || !strings.Contains(err.Error(), "create index t_slug_uidx on t: rows have the same value; remove duplicates") || ran < 5 {
 				t.Errorf("after %d steps the error is %v", ran, err)
 			}
 			if diff := cmp.Diff(before, schema(t, pool)); diff != "" {
 				t.Errorf("(-before +after)\n%s", diff)
 			}
-			execute(t, pool, "delete from t where id = '2'")
+			sqltest.Execute(t, pool, "delete from t where id = '2'")
 			if _, err := a.Apply(t.Context(), tables, nil); err != nil {
 				t.Errorf("with the cause mended: %v", err)
 			}
@@ -317,13 +241,13 @@ func TestWhatCannotBeUndoneStandsAndIsGoneOnFrom(t *testing.T) {
 			}
 			tables, pool := failing(t, dsn, migrations...), connect(t, dsn)
 			if c.migration.Name != "" {
-				execute(t, pool, "update t set slug = id")
+				sqltest.Execute(t, pool, "update t set slug = id")
 			}
 			a := open(t, dsn, mysql.Options{})
 			ran := 0
 			_, err := a.Apply(t.Context(), tables, func(db.Step) {
 				if ran++; c.meanwhile != "" && ran == 3 {
-					execute(t, pool, c.meanwhile)
+					sqltest.Execute(t, pool, c.meanwhile)
 				}
 			})
 			stands, ok := errors.AsType[*sqlbun.UndoError](err)
@@ -337,7 +261,7 @@ func TestWhatCannotBeUndoneStandsAndIsGoneOnFrom(t *testing.T) {
 			if got := strings.Join(kinds, ", "); got != c.stand || !strings.Contains(err.Error(), "migrate again") {
 				t.Errorf("%q stand, want %q: %v", got, c.stand, err)
 			}
-			execute(t, pool, "delete from t where id = '2'")
+			sqltest.Execute(t, pool, "delete from t where id = '2'")
 			if c.migration.Name != "" {
 				tables[1].Migrations[0].SQL["mysql"] = []string{"update t set slug = id"}
 			}
@@ -358,7 +282,7 @@ func TestAColumnOfATableWithRowsStands(t *testing.T) {
 	t.Parallel()
 	dsn := sqltest.MySQL(t)
 	tables, pool := failing(t, dsn), connect(t, dsn)
-	execute(t, pool, "insert into a values ('1')")
+	sqltest.Execute(t, pool, "insert into a values ('1')")
 	a := open(t, dsn, mysql.Options{})
 	_, err := a.Apply(t.Context(), tables, nil)
 	stands, ok := errors.AsType[*sqlbun.UndoError](err)
@@ -367,13 +291,13 @@ func TestAColumnOfATableWithRowsStands(t *testing.T) {
 	}
 	var names []string
 	for _, step := range stands.Stand {
-		names = append(names, step.Kind+" "+step.Table+"."+step.Name)
+		names = append(names, step.String())
 	}
 	// The reference keeps the table that it refers to.
-	if diff := cmp.Diff([]string{"create table new.", "add column a.newId", "add column a.kind"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"create table new", "add column a.newId", "add column a.kind"}, names); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if n := list(t, pool, "select count(*) from a where newId is null and kind is null", one[int])[0]; n != 1 {
+	if n := sqltest.List(t, pool, "select count(*) from a where newId is null and kind is null", sqltest.One[int])[0]; n != 1 {
 		t.Errorf("%d rows have the columns", n)
 	}
 }
@@ -383,7 +307,7 @@ func TestAColumnOfATableWithRowsStands(t *testing.T) {
 func waitForStatement(t *testing.T, pool *sql.DB, start string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
-		running := list(t, pool, "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for%' AND INFO LIKE '"+start+"%'", one[int64])
+		running := sqltest.List(t, pool, "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for%' AND INFO LIKE '"+start+"%'", sqltest.One[int64])
 		if len(running) == 1 {
 			return
 		}
@@ -432,7 +356,7 @@ func TestWhatAnotherInstanceHasGoneOnFromIsNotUndone(t *testing.T) {
 	dsn := sqltest.MySQL(t)
 	tables, pool := failing(t, dsn), connect(t, dsn)
 	pool.SetMaxOpenConns(1)
-	execute(t, pool, "delete from t where id = '2'")
+	sqltest.Execute(t, pool, "delete from t where id = '2'")
 	a, ran := open(t, dsn, mysql.Options{}), 0
 	_, err := a.Apply(t.Context(), tables, func(db.Step) {
 		if ran++; ran != 4 {
@@ -456,7 +380,7 @@ func TestATableWithoutTransactionsIsAConflict(t *testing.T) {
 	t.Parallel()
 	dsn := sqltest.MySQL(t)
 	sqltest.MySQLExec(t, dsn, "create table t (id varchar(36) not null primary key) engine = MyISAM")
-	p, err := open(t, dsn, mysql.Options{}).Plan(t.Context(), []*db.Table{table(t, "t")})
+	p, err := open(t, dsn, mysql.Options{}).Plan(t.Context(), []*db.Table{sqltest.Table(t, "t")})
 	if err != nil || len(p.Conflicts) != 1 || p.Conflicts[0].Want != "ENGINE=InnoDB" || p.Conflicts[0].Have != "ENGINE=MyISAM" {
 		t.Errorf("the plan is %+v, %v", p, err)
 	}
@@ -466,50 +390,10 @@ func TestApplyInsideATransactionIsRefused(t *testing.T) {
 	t.Parallel()
 	a := open(t, sqltest.MySQL(t), mysql.Options{Connections: 1})
 	err := a.Tx(t.Context(), func(ctx context.Context) error {
-		_, err := a.Apply(ctx, []*db.Table{table(t, "t")}, nil)
+		_, err := a.Apply(ctx, []*db.Table{sqltest.Table(t, "t")}, nil)
 		return err
 	})
 	if err == nil || !strings.Contains(err.Error(), "context of a transaction") {
 		t.Errorf("the error is %v", err)
-	}
-}
-
-func TestOfManyInstancesThatStartAtOnceOneMigrates(t *testing.T) {
-	t.Parallel()
-	dsn := sqltest.MySQL(t)
-	tables := declare(t, db.IDText, record(t).Cases["core"].Declared)
-	const instances = 8
-	adapters := make([]db.Migrator, instances)
-	for i := range adapters {
-		adapters[i] = open(t, dsn, mysql.Options{Connections: 1 + i%2})
-	}
-	start := make(chan struct{})
-	var done sync.WaitGroup
-	ran, heard, errs := make([]int, instances), make([]int, instances), make([]error, instances)
-	for i, a := range adapters {
-		done.Go(func() {
-			<-start
-			p, err := a.Apply(t.Context(), tables, func(db.Step) { heard[i]++ })
-			if errs[i] = err; err == nil {
-				ran[i] = len(p.Steps)
-			}
-		})
-	}
-	close(start)
-	done.Wait()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(ran, heard); diff != "" {
-		t.Errorf("progress was not told of every step (-ran +heard)\n%s", diff)
-	}
-	migrated := 0
-	for _, n := range ran {
-		if n > 0 {
-			migrated++
-		}
-	}
-	if migrated != 1 {
-		t.Errorf("%d instances migrated: %v", migrated, ran)
 	}
 }

@@ -38,10 +38,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
 	"runtime"
 	"time"
 
@@ -69,7 +66,8 @@ const lifetime = 30 * time.Minute
 // Open opens a database: mysql://user:password@host:3306/database, with the
 // parameters of the driver (tls=true, timeout=5s, …), or the driver's own form,
 // user:password@tcp(host:3306)/database. Sessions are set up as package sqlbun
-// needs them, see Connector. No error shows the password.
+// needs them, see Connector. No error shows the password. One that matches
+// db.ErrUnavailable may pass; TLS that cannot work does not.
 func Open(ctx context.Context, dsn string, opts Options) (*sqlbun.Adapter, error) {
 	connector, err := Connector(dsn, opts)
 	if err != nil {
@@ -119,18 +117,15 @@ func openError(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	e := &openFailure{Fault: Dialect{}.Fault(err)}
-	if away(err) && e.Kind == sqlbun.Other {
-		e.Kind = sqlbun.Unavailable
-	}
-	if e.reason = e.Code; e.reason == "" {
+	switch {
+	case e.Code != "":
+		e.reason = e.Code
+	case e.Kind == sqlbun.Unavailable:
+		e.reason = "no server answers at the host and port"
+	default:
 		e.reason = why(err)
 	}
 	return e
-}
-
-func away(err error) bool {
-	var network net.Error
-	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF)
 }
 
 // why says what is no answer of the server's. The driver's own words can name
@@ -138,14 +133,11 @@ func away(err error) bool {
 // that are constant cannot.
 func why(err error) string {
 	for _, fixed := range []error{
-		mysql.ErrNoTLS, mysql.ErrCleartextPassword, mysql.ErrNativePassword, mysql.ErrOldPassword, mysql.ErrUnknownPlugin,
+		mysql.ErrCleartextPassword, mysql.ErrNativePassword, mysql.ErrOldPassword, mysql.ErrUnknownPlugin,
 	} {
 		if errors.Is(err, fixed) {
 			return fixed.Error()
 		}
-	}
-	if away(err) {
-		return "no server answers at the host and port"
 	}
 	return "there is no connection; see that the server speaks MySQL's protocol and that the parameter tls is what it asks for"
 }

@@ -24,7 +24,7 @@ import (
 // token is the table of the tests here.
 func token(t *testing.T) *db.Table {
 	t.Helper()
-	return table(t, "token",
+	return sqltest.Table(t, "token",
 		&db.Field{Name: "value", Type: db.String, Sortable: true},
 		&db.Field{Name: "count", Type: db.Number, Nullable: true},
 		&db.Field{Name: "moment", Type: db.Date, Nullable: true})
@@ -46,7 +46,7 @@ func TestTextsThatACollationTakesForEqualAreNot(t *testing.T) {
 		t.Run(collation, func(t *testing.T) {
 			t.Parallel()
 			dsn, tokens := sqltest.MySQL(t), token(t)
-			execute(t, connect(t, dsn), "create table token (id varchar(36) not null primary key, value varchar(255) collate "+collation+", count integer, moment datetime(3))")
+			sqltest.Execute(t, connect(t, dsn), "create table token (id varchar(36) not null primary key, value varchar(255) collate "+collation+", count integer, moment datetime(3))")
 			a := open(t, dsn, mysql.Options{})
 			for i, text := range lookalikes {
 				insert(t.Context(), t, a, tokens, fmt.Sprint(i), text)
@@ -93,7 +93,7 @@ func TestTextsThatACollationTakesForEqualAreNot(t *testing.T) {
 func TestColumnsOfAnotherCharacterSet(t *testing.T) {
 	t.Parallel()
 	dsn, tokens := sqltest.MySQL(t), token(t)
-	execute(t, connect(t, dsn), "create table token (id varchar(36) not null primary key, value varchar(255), count integer, moment datetime(3)) character set latin1")
+	sqltest.Execute(t, connect(t, dsn), "create table token (id varchar(36) not null primary key, value varchar(255), count integer, moment datetime(3)) character set latin1")
 	a := open(t, dsn, mysql.Options{})
 	insert(t.Context(), t, a, tokens, "1", "é")
 	for text, want := range map[string]int64{"é": 1, "e": 0, "É": 0} {
@@ -117,7 +117,7 @@ func wantKind(t *testing.T, err error, kind sqlbun.Kind) {
 
 func TestUniqueTextsMayLookAlike(t *testing.T) {
 	t.Parallel()
-	names := table(t, "name", &db.Field{Name: "value", Type: db.String, Unique: true})
+	names := sqltest.Table(t, "name", &db.Field{Name: "value", Type: db.String, Unique: true})
 	a := migrated(t, sqltest.MySQL(t), mysql.Options{}, []*db.Table{names})
 	for i, text := range []string{"a", "A", "á", "a\u0301", " a", "ß", "ss", "K", "k", "😀", "😁", "x' for key 'y"} {
 		insert(t.Context(), t, a, names, fmt.Sprint(i), text)
@@ -148,12 +148,12 @@ func TestAnIndexServesConditionsOnText(t *testing.T) {
 		dsn, tokens := sqltest.MySQL(t), token(t)
 		pool := connect(t, dsn)
 		pool.SetMaxOpenConns(1) // what was read is counted by session
-		execute(t, pool, "create table token (id varchar(36) not null primary key, value varchar(255) collate "+collation+", count integer, moment timestamp(3), key (value), key (moment))")
+		sqltest.Execute(t, pool, "create table token (id varchar(36) not null primary key, value varchar(255) collate "+collation+", count integer, moment timestamp(3), key (value), key (moment))")
 		var values []string
 		for i := range 2000 {
 			values = append(values, fmt.Sprintf("('i%d', 'v%d', %d, '2026-01-01 00:00:%02d')", i, i, i, i%60))
 		}
-		execute(t, pool, "insert into token values "+strings.Join(values, ", "), "analyze table token")
+		sqltest.Execute(t, pool, "insert into token values "+strings.Join(values, ", "), "analyze table token")
 		a, err := mysql.New(t.Context(), pool, mysql.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -177,7 +177,7 @@ func TestAnIndexServesConditionsOnText(t *testing.T) {
 				return err
 			},
 		} {
-			execute(t, pool, "FLUSH STATUS")
+			sqltest.Execute(t, pool, "FLUSH STATUS")
 			if err := run(); err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +226,7 @@ func TestDatesThatNoTimestampHoldsCompare(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []string{"timestamp(3)", "datetime(3)"} {
 		dsn, tokens := sqltest.MySQL(t), token(t)
-		execute(t, connect(t, dsn), "create table token (id varchar(36) not null primary key, value varchar(255), count integer, moment "+typ+" null)")
+		sqltest.Execute(t, connect(t, dsn), "create table token (id varchar(36) not null primary key, value varchar(255), count integer, moment "+typ+" null)")
 		a := open(t, dsn, mysql.Options{})
 		now := time.Date(2026, 11, 22, 0, 0, 0, 5e6, time.UTC)
 		if _, err := a.Insert(t.Context(), tokens, db.Row{db.ID: "1", "value": "v", "moment": now}); err != nil {
@@ -264,14 +264,14 @@ func TestDatesThatNoTimestampHoldsCompare(t *testing.T) {
 func kill(t *testing.T, pool *sql.DB) {
 	t.Helper()
 	const others = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()"
-	ids := list(t, pool, others, one[int64])
+	ids := sqltest.List(t, pool, others, sqltest.One[int64])
 	if len(ids) == 0 {
 		t.Fatal("there is no connection to kill")
 	}
 	for _, id := range ids {
-		execute(t, pool, fmt.Sprintf("KILL %d", id))
+		sqltest.Execute(t, pool, fmt.Sprintf("KILL %d", id))
 	}
-	for deadline := time.Now().Add(time.Minute); len(list(t, pool, others, one[int64])) > 0; {
+	for deadline := time.Now().Add(time.Minute); len(sqltest.List(t, pool, others, sqltest.One[int64])) > 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the connections do not end")
 		}

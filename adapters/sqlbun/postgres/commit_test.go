@@ -19,7 +19,7 @@ func TestACommitThatIsUnderWayWhenTheContextEndsIsReportedAsItIs(t *testing.T) {
 	a := migrated(t, dsn, postgres.Options{}, []*db.Table{counters})
 	raw := connect(t, dsn)
 	// The commit waits for whoever holds the lock.
-	execute(t, raw, `
+	sqltest.Execute(t, raw, `
 		CREATE TABLE gate (id integer);
 		CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			LOCK TABLE gate;

@@ -305,7 +305,7 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 // it is told to.
 func giveUp(t *testing.T, dsn string, times int) {
 	t.Helper()
-	execute(t, connect(t, dsn), fmt.Sprintf(`
+	sqltest.Execute(t, connect(t, dsn), fmt.Sprintf(`
 		CREATE SEQUENCE given_up;
 		CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			IF nextval('given_up') <= %d THEN RAISE serialization_failure USING MESSAGE = 'secret'; END IF;

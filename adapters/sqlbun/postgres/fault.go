@@ -1,10 +1,8 @@
 package postgres
 
 import (
-	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +25,6 @@ func (Dialect) Fault(err error) sqlbun.Fault {
 	var answer *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var schema schemaError
-	var network net.Error
 	switch {
 	case errors.As(err, &answer):
 		f := sqlbun.Fault{Kind: kind(answer.Code), Code: answer.Code}
@@ -38,17 +35,33 @@ func (Dialect) Fault(err error) sqlbun.Fault {
 			f.Column, f.Index = uniqueColumn(answer.Detail), answer.ConstraintName
 		}
 		return f
+	case tlsFailure(err) != "":
+		return sqlbun.Fault{Code: tlsFailure(err) + "; see sslmode, sslrootcert, sslcert and sslkey in the DSN"}
 	case errors.As(err, &connect):
 		return sqlbun.Fault{Kind: sqlbun.Unavailable, Code: noServer}
 	case errors.As(err, &schema):
 		return sqlbun.Fault{Code: schema.Error()}
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		return sqlbun.Fault{Code: rolledBack}
-	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
-		errors.Is(err, driver.ErrBadConn), errors.Is(err, net.ErrClosed), pgconn.Timeout(err), pgconn.SafeToRetry(err):
+	case sqlbun.Away(err), pgconn.Timeout(err), pgconn.SafeToRetry(err):
 		return sqlbun.Fault{Kind: sqlbun.Unavailable, Code: cutOff}
 	}
 	return sqlbun.Fault{Code: noAnswer}
+}
+
+// tlsFailure adds to sqlbun.TLSFailure the one that pgx has no type for: no TLS
+// where sslmode leaves nothing else to try.
+func tlsFailure(err error) string {
+	e, ok := errors.AsType[*pgconn.ConnectError](err)
+	if ok && e.Config != nil && insists(e.Config) && strings.Contains(e.Error(), "server refused TLS connection") {
+		return sqlbun.NoTLS
+	}
+	return sqlbun.TLSFailure(err)
+}
+
+func insists(config *pgconn.Config) bool {
+	return config.TLSConfig != nil &&
+		!slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
 }
 
 // kind sorts the codes of https://www.postgresql.org/docs/current/errcodes-appendix.html.

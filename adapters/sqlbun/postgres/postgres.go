@@ -45,6 +45,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +85,8 @@ const (
 // postgres://user:password@host:5432/database?sslmode=verify-full, or keywords and
 // values, as libpq takes them; PGHOST and the other variables of libpq complete
 // it. Tables without a Schema of their own are those of the first schema of
-// search_path, which the DSN may set. No error shows the DSN or a part of it.
+// search_path, which the DSN may set. No error shows the DSN or a part of it. One
+// that matches db.ErrUnavailable may pass; TLS that cannot work does not.
 //
 // A PgBouncer that refuses lock_timeout gets connections without it.
 func Open(ctx context.Context, dsn string, opts Options) (*sqlbun.Adapter, error) {
@@ -244,6 +246,9 @@ func connectError(ctx context.Context, err error) error {
 		return errNoLockTimeout
 	}
 	fault := Dialect{}.Fault(err)
+	if slices.Contains([]string{"28P01", "28000", "3D000"}, fault.Code) {
+		fault.Kind = sqlbun.Other // somebody has to correct it
+	}
 	return &openError{reason: reason(fault.Code), fault: fault}
 }
 
@@ -277,7 +282,7 @@ func reason(code string) string {
 	case "53300":
 		return "the server has no connections left; see max_connections (SQLSTATE 53300)"
 	case noServer:
-		return "no server answers at the host and port, or not with the TLS that sslmode asks for"
+		return "no server answers at the host and port"
 	case noAnswer:
 		return notPgx
 	}

@@ -23,7 +23,7 @@ var noon = time.Date(2026, 11, 21, 12, 30, 45, 24e6, time.UTC)
 // counter is the table of the tests here.
 func counter(t *testing.T) *db.Table {
 	t.Helper()
-	return table(t, "counter",
+	return sqltest.Table(t, "counter",
 		&db.Field{Name: "name", Type: db.String, Nullable: true},
 		&db.Field{Name: "n", Type: db.Number, Nullable: true},
 		&db.Field{Name: "at", Type: db.Date, Nullable: true})
@@ -79,7 +79,7 @@ func TestNumbersInColumnsOfOtherTypes(t *testing.T) {
 	} {
 		t.Run(typ, func(t *testing.T) {
 			dsn := sqltest.Postgres(t)
-			execute(t, connect(t, dsn), `create table counter (id text primary key, name text, n `+typ+`, at timestamptz)`)
+			sqltest.Execute(t, connect(t, dsn), `create table counter (id text primary key, name text, n `+typ+`, at timestamptz)`)
 			a := migrated(t, dsn, postgres.Options{}, []*db.Table{counters})
 			for _, v := range values {
 				row, err := a.Insert(t.Context(), counters, db.Row{db.ID: "1", "n": v})
@@ -102,7 +102,7 @@ func TestDatesOfEveryYearAndColumnType(t *testing.T) {
 		t.Run(typ, func(t *testing.T) {
 			dsn := sqltest.Postgres(t)
 			raw := connect(t, dsn)
-			execute(t, raw, `create table counter (id text primary key, name text, n int, at `+typ+`)`)
+			sqltest.Execute(t, raw, `create table counter (id text primary key, name text, n int, at `+typ+`)`)
 			a := migrated(t, dsn, postgres.Options{}, []*db.Table{counters})
 			for _, at := range []time.Time{
 				time.Date(0, 2, 29, 12, 0, 0, 1e6, time.UTC), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -120,7 +120,7 @@ func TestDatesOfEveryYearAndColumnType(t *testing.T) {
 					t.Errorf("%d rows of %v, %v", res.Count, at, err)
 				}
 			}
-			execute(t, raw, `insert into counter values ('1', null, null, 'infinity')`)
+			sqltest.Execute(t, raw, `insert into counter values ('1', null, null, 'infinity')`)
 			if rows, err := a.Select(t.Context(), db.Query{Table: counters}); err == nil {
 				t.Errorf("infinity is read as %v", rows[0]["at"])
 			}
@@ -133,7 +133,7 @@ func TestTextIsComparedByteByByteWhateverTheCollation(t *testing.T) {
 	t.Parallel()
 	counters := counter(t)
 	dsn := sqltest.Postgres(t)
-	execute(t, connect(t, dsn), `create table counter (id text collate "en-x-icu" primary key, name text collate "en-x-icu", n int, at timestamptz)`)
+	sqltest.Execute(t, connect(t, dsn), `create table counter (id text collate "en-x-icu" primary key, name text collate "en-x-icu", n int, at timestamptz)`)
 	a := migrated(t, dsn, postgres.Options{}, []*db.Table{counters})
 	inOrder := []string{"B", "a", "b", "á", "İ", "😀"}
 	for _, name := range []string{"á", "b", "😀", "a", "İ", "B"} {
@@ -169,7 +169,7 @@ func TestTextIsComparedByteByByteWhateverTheCollation(t *testing.T) {
 
 func TestANativeUUIDIsFoundByTheSpellingOfTheRowOnly(t *testing.T) {
 	t.Parallel()
-	tbl := table(t, "t")
+	tbl := sqltest.Table(t, "t")
 	tbl.IDs = db.IDUUID
 	a := migrated(t, sqltest.Postgres(t), postgres.Options{}, []*db.Table{tbl})
 	const id = "018fabcd-0000-7000-8000-00000000000a"
@@ -199,7 +199,7 @@ func TestANativeUUIDIsFoundByTheSpellingOfTheRowOnly(t *testing.T) {
 
 func TestNULInJSONIsRefused(t *testing.T) {
 	t.Parallel()
-	tbl := table(t, "t", &db.Field{Name: "data", Type: db.JSON, Nullable: true})
+	tbl := sqltest.Table(t, "t", &db.Field{Name: "data", Type: db.JSON, Nullable: true})
 	a := migrated(t, sqltest.Postgres(t), postgres.Options{}, []*db.Table{tbl})
 	for _, v := range []any{"\x00", []any{"a\x00"}, map[string]any{"\x00": 1}, struct{ Name string }{"\x00"}} {
 		if _, err := a.Insert(t.Context(), tbl, db.Row{db.ID: "1", "data": v}); !errors.Is(err, db.ErrNUL) {
@@ -213,8 +213,8 @@ func TestNULInJSONIsRefused(t *testing.T) {
 // cannot be.
 func TestRowsReadForUpdateWithAJoinAreLocked(t *testing.T) {
 	t.Parallel()
-	user := table(t, "user")
-	session := table(t, "session", &db.Field{Name: "userId", Type: db.String, Nullable: true, References: &db.Reference{Model: "user", Field: db.ID}})
+	user := sqltest.Table(t, "user")
+	session := sqltest.Table(t, "session", &db.Field{Name: "userId", Type: db.String, Nullable: true, References: &db.Reference{Model: "user", Field: db.ID}})
 	tables := []*db.Table{user, session}
 	dsn := sqltest.Postgres(t)
 	a := migrated(t, dsn, postgres.Options{}, tables)
@@ -261,7 +261,8 @@ func TestOpenSaysWhatIsWrongAndNoPassword(t *testing.T) {
 		"keywords that do not parse":    {"host=localhost password='" + secret, "does not parse", false},
 		"an sslmode that is none":       {"host=localhost sslmode=maybe password=" + secret, "does not parse", false},
 		"nobody at the port":            {"postgres://u:" + secret + "@" + closed + "/x?sslmode=disable", "no server answers", true},
-		"no such database":              {sqltest.WithParameter(dsn, "dbname", secret), "there is no such database (SQLSTATE 3D000)", true},
+		"no such database":              {sqltest.WithParameter(dsn, "dbname", secret), "there is no such database (SQLSTATE 3D000)", false},
+		"no such user":                  {sqltest.WithParameter(dsn, "user", secret), "the server refuses the user, the password or the host (SQLSTATE 28000)", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := postgres.Open(t.Context(), c.dsn, postgres.Options{})

@@ -159,18 +159,3 @@ func TestAPgBouncerThatRefusesLockTimeoutIsWorkedWith(t *testing.T) {
 	a := migrated(t, sqltest.WithParameter(dsn.String(), "sslmode", "disable"), postgres.Options{}, []*db.Table{counters})
 	insert(t, a, counters, db.Row{db.ID: "1"})
 }
-
-func TestRowsToLockThatTakeSeveralStatementsNeedATransaction(t *testing.T) {
-	t.Parallel()
-	user := table(t, "user")
-	session := table(t, "session", &db.Field{Name: "userId", Type: db.String, References: &db.Reference{Model: "user", Field: db.ID}})
-	a := migrated(t, sqltest.Postgres(t), postgres.Options{}, []*db.Table{user, session})
-	q := db.Query{Table: user, ForUpdate: true, Joins: []db.Join{{Table: session, Local: db.ID, Foreign: "userId", Many: true}}}
-	if _, err := a.Select(t.Context(), q); !errors.Is(err, db.ErrNoTx) {
-		t.Errorf("outside: %v, want db.ErrNoTx", err)
-	}
-	err := a.Tx(t.Context(), func(ctx context.Context) error { _, err := a.Select(ctx, q); return err })
-	if err != nil {
-		t.Errorf("inside: %v", err)
-	}
-}

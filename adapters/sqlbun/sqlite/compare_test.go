@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqlite"
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqltest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
@@ -24,7 +25,7 @@ func TestTextIsComparedByteByByteWhateverTheCollation(t *testing.T) {
 		t.Run(collation, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "a.db")
-			execute(t, connect(t, path), `create table token (id text collate `+collation+` not null primary key, value text collate `+collation+`, data text, at date)`,
+			sqltest.Execute(t, connect(t, path), `create table token (id text collate `+collation+` not null primary key, value text collate `+collation+`, data text, at date)`,
 				`create table holder (id text not null primary key, tokenId text collate `+collation+`)`,
 				`insert into token values ('TokenABC', 'B', null, null), ('x', 'a', null, null), ('y', 'b ', null, null)`,
 				`insert into holder values ('1', 'TokenABC'), ('2', 'tokenabc'), ('3', 'TokenABC ')`)
@@ -51,7 +52,7 @@ func TestTextIsComparedByteByByteWhateverTheCollation(t *testing.T) {
 			if diff := cmp.Diff([]any{"B", "a", "b "}, got); diff != "" {
 				t.Errorf("order (-want +got)\n%s", diff)
 			}
-			holders := table(t, "holder", &db.Field{Name: "tokenId", Type: db.String})
+			holders := sqltest.Table(t, "holder", &db.Field{Name: "tokenId", Type: db.String})
 			rows, err = a.Select(t.Context(), db.Query{
 				Table: holders, Order: []db.Order{{Field: db.ID}}, Joins: []db.Join{{Table: tokens, Local: "tokenId", Foreign: db.ID}},
 			})
@@ -69,7 +70,7 @@ func TestTextIsComparedByteByByteWhateverTheCollation(t *testing.T) {
 func verifications(t *testing.T) (*sqlbun.Adapter, *db.Table) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.db")
-	execute(t, connect(t, path), `create table token (id text not null primary key, value text, data text, at date)`,
+	sqltest.Execute(t, connect(t, path), `create table token (id text not null primary key, value text, data text, at date)`,
 		`insert into token values ('old text', '', null, '2026-11-21T11:55:47.023Z'), ('old number', '', null, 1795262147023), ('old real', '', null, 1795262147023.0),
 			('text', '', null, '2026-11-21T11:55:47.024Z'), ('number', '', null, 1795262147024),
 			('new text', '', null, '2026-11-21T11:55:47.025Z'), ('new number', '', null, 1795262147025), ('none', '', null, null)`)
@@ -136,7 +137,7 @@ func TestAnIndexServesConditions(t *testing.T) {
 	for _, collation := range []string{"binary", "nocase"} {
 		path := filepath.Join(t.TempDir(), "a.db")
 		raw := connect(t, path)
-		execute(t, raw, `create table token (id text collate `+collation+` not null primary key, value text collate `+collation+`, data text, at date)`,
+		sqltest.Execute(t, raw, `create table token (id text collate `+collation+` not null primary key, value text collate `+collation+`, data text, at date)`,
 			`create index v on token (value)`, `create index a on token (at)`, `create table holder (id text not null primary key, tokenId text)`)
 		connector, err := sqlite3.NewConnector("file:" + path)
 		if err != nil {
@@ -146,7 +147,7 @@ func TestAnIndexServesConditions(t *testing.T) {
 		a := sqlbun.New(sqlite.Dialect{}, sql.OpenDB(r), sql.OpenDB(r))
 		t.Cleanup(func() { _ = a.Close(context.WithoutCancel(t.Context())) })
 		tokens, now := token(t), time.UnixMilli(1795262147024)
-		holders := table(t, "holder", &db.Field{Name: "tokenId", Type: db.String})
+		holders := sqltest.Table(t, "holder", &db.Field{Name: "tokenId", Type: db.String})
 		queries := []db.Query{
 			{Table: holders, Where: db.Where{db.By(db.ID, "1")}, Joins: []db.Join{{Table: tokens, Local: "tokenId", Foreign: db.ID}}},
 			{Table: tokens, Where: db.Where{db.By("value", "x")}},
@@ -163,7 +164,7 @@ func TestAnIndexServesConditions(t *testing.T) {
 			if _, err := a.Select(t.Context(), q); err != nil || len(r.queries) != 1 {
 				t.Fatalf("%v, %v", r.queries, err)
 			}
-			plan := strings.Join(list(t, raw, "EXPLAIN QUERY PLAN "+r.queries[0], func(rows *sql.Rows) (detail string, err error) {
+			plan := strings.Join(sqltest.List(t, raw, "EXPLAIN QUERY PLAN "+r.queries[0], func(rows *sql.Rows) (detail string, err error) {
 				return detail, rows.Scan(new(int), new(int), new(int), &detail)
 			}), "; ")
 			if strings.Contains(plan, "SCAN") || strings.Contains(plan, "AUTOMATIC") || strings.Contains(plan, "TEMP B-TREE") {

@@ -57,7 +57,11 @@ func (Dialect) SameName(a, b string) bool { return strings.EqualFold(a, b) }
 func (Dialect) Fault(err error) sqlbun.Fault {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
-		return sqlbun.Fault{Code: "no answer from the driver"}
+		f := sqlbun.Fault{Code: "no answer from the driver"}
+		if sqlbun.Away(err) {
+			f.Kind = sqlbun.Unavailable
+		}
+		return f
 	}
 	f := sqlbun.Fault{Code: codeName(e.Code())}
 	switch e.Code() {

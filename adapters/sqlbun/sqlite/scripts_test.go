@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqlite"
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqltest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
 // people declares a renamed table with migrations.
 func people(t *testing.T, migrations ...db.Migration) []*db.Table {
 	t.Helper()
-	p := table(t, "person", &db.Field{Name: "name", Type: db.String, Nullable: true, Column: "full_name"})
+	p := sqltest.Table(t, "person", &db.Field{Name: "name", Type: db.String, Nullable: true, Column: "full_name"})
 	p.Name, p.Migrations = "people", migrations
 	return []*db.Table{p}
 }

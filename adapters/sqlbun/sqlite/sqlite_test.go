@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqlite"
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqltest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
@@ -21,7 +22,7 @@ import (
 // token is the table of the tests here.
 func token(t *testing.T) *db.Table {
 	t.Helper()
-	return table(t, "token",
+	return sqltest.Table(t, "token",
 		&db.Field{Name: "value", Type: db.String},
 		&db.Field{Name: "data", Type: db.JSON, Nullable: true},
 		&db.Field{Name: "at", Type: db.Date, Nullable: true})
@@ -50,7 +51,7 @@ func TestTheDatabaseIsInWALMode(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	migrated(t, path, sqlite.Options{}, []*db.Table{token(t)})
-	if mode := list(t, connect(t, path), "PRAGMA journal_mode", one[string]); mode[0] != "wal" {
+	if mode := sqltest.List(t, connect(t, path), "PRAGMA journal_mode", sqltest.One[string]); mode[0] != "wal" {
 		t.Errorf("the journal mode is %s", mode[0])
 	}
 }
@@ -81,7 +82,7 @@ func TestATransactionThatTheDatabaseEndedIsNotGoneOnWith(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	tokens := token(t)
 	a := migrated(t, path, sqlite.Options{}, []*db.Table{tokens})
-	execute(t, connect(t, path), `create trigger bomb before insert on token when new.id = 'bomb' begin select raise(rollback, 'secret'); end`)
+	sqltest.Execute(t, connect(t, path), `create trigger bomb before insert on token when new.id = 'bomb' begin select raise(rollback, 'secret'); end`)
 	put := func(ctx context.Context, id string) error {
 		_, err := a.Insert(ctx, tokens, db.Row{db.ID: id, "value": "v"})
 		return err
@@ -133,7 +134,7 @@ func TestErrorsNameTheOperationAndNoValue(t *testing.T) {
 func TestAColumnThatIsMissingIsNotTakenForText(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
-	execute(t, connect(t, path), `create table token (id text primary key)`, `insert into token values ('1')`)
+	sqltest.Execute(t, connect(t, path), `create table token (id text primary key)`, `insert into token values ('1')`)
 	a := open(t, path, sqlite.Options{})
 	if n, err := a.Count(t.Context(), token(t), db.Where{db.By("value", "value")}); err == nil {
 		t.Errorf("%d rows match", n)
@@ -179,7 +180,7 @@ func TestDatesInADatabaseOfAnotherKind(t *testing.T) {
 		"'soon'":                          "",
 		"x'00'":                           "",
 	} {
-		execute(t, raw, "delete from token", "insert into token values ('1', 'v', null, "+stored+")")
+		sqltest.Execute(t, raw, "delete from token", "insert into token values ('1', 'v', null, "+stored+")")
 		rows, err := a.Select(t.Context(), db.Query{Table: tokens})
 		if want == "" {
 			if err == nil {

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -33,35 +32,12 @@ func MySQL(t testing.TB) string {
 // a database without rows, but possibly with the tables of a test before it,
 // because it is tables that take MySQL time. All are dropped when parent has ended.
 func ReusedMySQL(parent testing.TB) func(t testing.TB) string {
-	parent.Helper()
-	var mu sync.Mutex
-	var free []string
-	return func(t testing.TB) string {
-		t.Helper()
-		mu.Lock()
-		var dsn string
-		if n := len(free); n > 0 {
-			dsn, free = free[n-1], free[:n-1]
-		}
-		mu.Unlock()
-		if dsn == "" {
-			dsn = MySQL(parent)
-		}
-		t.Cleanup(func() {
-			if !emptied(t, dsn) {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			free = append(free, dsn)
-		})
-		return dsn
-	}
+	return (&reused{parent: parent, create: MySQL, empty: emptyMySQL}).lend
 }
 
-// emptied removes all rows once every other connection has ended: a statement
+// emptyMySQL removes all rows once every other connection has ended: a statement
 // whose client is gone may still be about to write.
-func emptied(t testing.TB, dsn string) bool {
+func emptyMySQL(t testing.TB, dsn string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
@@ -70,35 +46,29 @@ func emptied(t testing.TB, dsn string) bool {
 	for others := 1; others > 0; {
 		const query = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()"
 		if err := pool.QueryRowContext(ctx, query).Scan(&others); err != nil {
-			t.Errorf("waiting for the database's other connections to end: %v", err)
-			return false
+			t.Fatalf("wait for the database's other connections to end: %v", err)
 		}
 	}
 	tables, err := pool.QueryContext(ctx, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()")
 	if err != nil {
-		t.Error(err)
-		return false
+		t.Fatal(err)
 	}
 	statements := []string{"SET foreign_key_checks = 0", "BEGIN"}
 	for tables.Next() {
 		var name string
 		if err := tables.Scan(&name); err != nil {
-			t.Error(err)
-			return false
+			t.Fatal(err)
 		}
 		statements = append(statements, "DELETE FROM `"+name+"`")
 	}
 	if err := tables.Err(); err != nil {
-		t.Error(err)
-		return false
+		t.Fatal(err)
 	}
 	for _, statement := range append(statements, "COMMIT") {
 		if _, err := pool.ExecContext(ctx, statement); err != nil {
-			t.Errorf("%s: %v", statement, err)
-			return false
+			t.Fatalf("%s: %v", statement, err)
 		}
 	}
-	return true
 }
 
 // MySQLExec runs statements on a connection of their own, also when the context

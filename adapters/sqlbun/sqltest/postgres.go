@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -38,28 +37,7 @@ func Postgres(t testing.TB) string {
 // gets a schema without rows, but possibly with the tables of a test before it,
 // because it is tables that take time. All are dropped when parent has ended.
 func ReusedPostgres(parent testing.TB) func(t testing.TB) string {
-	parent.Helper()
-	var mu sync.Mutex
-	var free []string
-	return func(t testing.TB) string {
-		t.Helper()
-		mu.Lock()
-		var dsn string
-		if n := len(free); n > 0 {
-			dsn, free = free[n-1], free[:n-1]
-		}
-		mu.Unlock()
-		if dsn == "" {
-			dsn = Postgres(parent)
-		}
-		t.Cleanup(func() {
-			emptyPostgres(t, dsn)
-			mu.Lock()
-			defer mu.Unlock()
-			free = append(free, dsn)
-		})
-		return dsn
-	}
+	return (&reused{parent: parent, create: Postgres, empty: emptyPostgres}).lend
 }
 
 // endOthers ends the other connections to the schema: a statement whose client is

@@ -200,4 +200,36 @@ func transactionTests(t *testing.T, s subject) {
 		}
 		f.wantCount(1, "user", db.By("name", "New"))
 	})
+	t.Run("rows read for update with a join that can find several need a transaction", func(t *testing.T) {
+		f := s.begin(t)
+		u := f.insert("user", nil)
+		f.insert("session", db.Row{"userId": u[db.ID]})
+		user, session := f.tables["user"], f.tables["session"]
+		for name, c := range map[string]struct {
+			table *db.Table
+			join  db.Join
+			want  error // outside
+		}{
+			"of many rows":                  {user, db.Join{Table: session, Local: db.ID, Foreign: "userId", Many: true}, db.ErrNoTx},
+			"of many, by a unique field":    {session, db.Join{Table: user, Local: "userId", Foreign: db.ID, Many: true}, db.ErrNoTx},
+			"of one row out of several":     {user, db.Join{Table: session, Local: db.ID, Foreign: "userId"}, db.ErrNoTx},
+			"of the only row there can be":  {session, db.Join{Table: user, Local: "userId", Foreign: db.ID}, nil},
+			"of one row, by a unique field": {user, db.Join{Table: f.tables["client"], Local: "email", Foreign: "key"}, nil},
+		} {
+			q := db.Query{Table: c.table, ForUpdate: true, Joins: []db.Join{c.join}}
+			if _, err := f.a.Select(f.ctx, q); !errors.Is(err, c.want) {
+				t.Errorf("%s: outside the error is %v, want %v", name, err, c.want)
+			}
+			err := f.a.Tx(f.ctx, func(ctx context.Context) error {
+				rows, err := f.a.Select(ctx, q)
+				if err == nil && len(rows) != 1 {
+					t.Errorf("%s: inside there are %d rows, want 1", name, len(rows))
+				}
+				return err
+			})
+			if err != nil {
+				t.Errorf("%s: inside: %v", name, err)
+			}
+		}
+	})
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/db/value"
 )
 
-// Select reads rows; without an order they come as they were inserted.
+// Select reads rows; without an order they come as they were inserted. Rows to be
+// locked with a join that can give several for each need a transaction, as on SQL,
+// where that takes statements of its own: db.ErrNoTx.
 func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 	if err := value.Query(q); err != nil {
 		return nil, err
@@ -16,6 +18,9 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 	conds, err := value.Conditions(q.Table, q.Where)
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := ctx.Value(txKey{a}).(*tx); q.ForUpdate && !ok && slices.ContainsFunc(q.Joins, several) {
+		return nil, db.ErrNoTx
 	}
 	var out []db.Row
 	err = a.statement(ctx, func() error {
@@ -51,6 +56,11 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// several tells whether a join can find more than one row, whichever it gives.
+func several(j db.Join) bool {
+	return j.Many || j.Foreign != db.ID && !j.Table.Field(j.Foreign).Unique
 }
 
 func sortBy(records []*record, order []db.Order) {

@@ -1,71 +1,16 @@
 // Records what Better Auth 1.6.9 makes of a MariaDB database: the schema that its
 // migrations create for several configurations, and rows that it wrote.
 //
-// Copy this file into a directory where better-auth@1.6.9 and mysql2 are
-// installed, let MYSQL_URL name a server on which databases may be created, and
-// run: node record.mjs > upstream-1.6.9.json
+// Copy this file and sqltest/testdata/configurations.mjs into a directory where
+// better-auth@1.6.9 and mysql2 are installed, let MYSQL_URL name a server on which
+// databases may be created, and run: node record.mjs > upstream-1.6.9.json
 import { betterAuth } from "better-auth";
-import { getAuthTables } from "@better-auth/core/db";
 import { getMigrations } from "better-auth/db/migration";
-import { admin, anonymous, deviceAuthorization, jwt, oidcProvider, organization, phoneNumber, siwe, twoFactor, username } from "better-auth/plugins";
 import { createPool } from "mysql2/promise";
+import { cases, declared, withRows } from "./configurations.mjs";
 
 const server = process.env.MYSQL_URL ?? "mysql://root@127.0.0.1:3306/";
 
-const base = (extra) => ({
-  secret: "0123456789abcdef0123456789abcdef-Zz",
-  baseURL: "http://localhost:3999",
-  emailAndPassword: { enabled: true },
-  logger: { disabled: true },
-  ...extra,
-});
-const everyType = {
-  user: {
-    additionalFields: {
-      text: { type: "string", required: false },
-      needed: { type: "string", required: true, defaultValue: "d" },
-      amount: { type: "number", required: false },
-      big: { type: "number", required: false, bigint: true },
-      flag: { type: "boolean", required: false },
-      moment: { type: "date", required: false },
-      data: { type: "json", required: false },
-      words: { type: "string[]", required: false },
-      numbers: { type: "number[]", required: false },
-      handle: { type: "string", required: false, unique: true, index: true },
-      bestFriend: { type: "string", required: false, references: { model: "user", field: "id", onDelete: "set null" } },
-      choice: { type: ["a", "b"], required: false },
-    },
-  },
-};
-const plugins = () => [
-  organization({ teams: { enabled: true }, dynamicAccessControl: { enabled: true }, sendInvitationEmail() {} }),
-  twoFactor(), username(), phoneNumber({ sendOTP() {} }), admin(), anonymous(), jwt(), deviceAuthorization({ schema: {} }),
-  oidcProvider({ loginPage: "/login" }), siwe({ domain: "localhost", getNonce: async () => "n", verifyMessage: async () => true }),
-];
-const cases = {
-  core: base(),
-  "rate limits in the database": base({ rateLimit: { storage: "database" } }),
-  "every type": base(everyType),
-  "every type with uuid ids": base({ ...everyType, advanced: { database: { generateId: "uuid" } } }),
-  "every type with serial ids": base({ ...everyType, advanced: { database: { generateId: "serial" } } }),
-  "many plugins": base({ plugins: plugins() }),
-  "many plugins with serial ids": base({ plugins: plugins(), advanced: { database: { generateId: "serial" } } }),
-  "renamed tables and columns": base({
-    user: { modelName: "app users", fields: { email: "e-mail", name: "select" } },
-    session: { modelName: "order", fields: { userId: "user_id", expiresAt: "group" } },
-    account: { modelName: "app_accounts", fields: { userId: "owner.id" } },
-  }),
-};
-
-const pick = (f) => ({
-  type: f.type, required: f.required, unique: f.unique, index: f.index, sortable: f.sortable, bigint: f.bigint,
-  fieldName: f.fieldName, references: f.references, computed: typeof f.defaultValue === "function",
-});
-const declared = (options) =>
-  Object.entries(getAuthTables(options)).map(([model, t]) => ({
-    model, modelName: t.modelName,
-    fields: Object.entries(t.fields).map(([name, f]) => ({ name, ...pick(f) })),
-  }));
 async function schema(pool) {
   const all = async (sql) => (await pool.query(sql))[0];
   const tables = await all("SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1");
@@ -105,10 +50,10 @@ async function migrated(options) {
 }
 
 async function rows(options) {
-  const { pool, auth, sql, drop } = await migrated(options);
+  const { pool, auth, drop } = await migrated(options);
   const { adapter } = await auth.$context;
-  const serial = options.advanced?.database?.generateId === "serial";
-  const answer = await auth.api.signUpEmail({ body: { name: "O'Brien 😀", email: "ann@example.com", password: "password123" } });
+  const serial = declared(options).ids === "serial";
+  await auth.api.signUpEmail({ body: { name: "O'Brien 😀", email: "ann@example.com", password: "password123" } });
   const id = (text, n) => (serial ? String(n) : options.advanced ? `018f0000-0000-4000-8000-00000000000${n}` : text);
   const create = (data) => adapter.create({ model: "user", data: { name: "n", emailVerified: false, needed: "x", ...data }, forceAllowId: true });
   const moment = new Date("2038-01-19T03:14:07.999Z");
@@ -125,15 +70,15 @@ async function rows(options) {
     read[table] = (await adapter.findMany({ model: table, limit: 100 })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
   await drop();
-  return { signedUp: answer.user.id, sql, raw, read };
+  return { raw, read };
 }
 
 const out = { version: "1.6.9", cases: {}, rows: {} };
 for (const [name, options] of Object.entries(cases)) {
   const { pool, auth, sql, drop } = await migrated(options);
-  out.cases[name] = { ids: options.advanced?.database?.generateId ?? "", declared: declared(auth.options), schema: await schema(pool), sql };
+  out.cases[name] = { ...declared(auth.options), schema: await schema(pool), sql };
   await drop();
 }
-for (const name of ["every type", "every type with uuid ids", "every type with serial ids"]) out.rows[name] = await rows(cases[name]);
+for (const name of withRows) out.rows[name] = await rows(cases[name]);
 console.log(JSON.stringify(out, null, 1));
 process.exit(0);

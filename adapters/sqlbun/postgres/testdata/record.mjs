@@ -1,74 +1,18 @@
 // Records what Better Auth 1.6.9 makes of a PostgreSQL database: the schema that
 // its migrations create for several configurations, and rows that it wrote.
 //
-// Copy this file and describe.sql into a directory where better-auth@1.6.9 and pg
-// are installed and run: PGHOST=… PGUSER=… PGDATABASE=… TZ=UTC node record.mjs >
-// upstream-1.6.9.json. It makes schemas in that database and drops them.
+// Copy this file, describe.sql and sqltest/testdata/configurations.mjs into a
+// directory where better-auth@1.6.9 and pg are installed and run: PGHOST=… PGUSER=…
+// PGDATABASE=… TZ=UTC node record.mjs > upstream-1.6.9.json. It makes schemas in that
+// database and drops them.
 import { readFileSync } from "node:fs";
 import { betterAuth } from "better-auth";
-import { getAuthTables } from "@better-auth/core/db";
 import { getMigrations } from "better-auth/db/migration";
-import { admin, anonymous, deviceAuthorization, jwt, oidcProvider, organization, phoneNumber, siwe, twoFactor, username } from "better-auth/plugins";
 import pg from "pg";
+import { base, cases, declared, ids, plugins, withRows } from "./configurations.mjs";
 
-const base = (extra) => ({
-  secret: "0123456789abcdef0123456789abcdef-Zz",
-  baseURL: "http://localhost:3999",
-  emailAndPassword: { enabled: true },
-  logger: { disabled: true },
-  ...extra,
-});
-const ids = (generateId) => (generateId ? { advanced: { database: { generateId } } } : {});
-const everyType = {
-  user: {
-    additionalFields: {
-      text: { type: "string", required: false },
-      needed: { type: "string", required: true, defaultValue: "d" },
-      amount: { type: "number", required: false },
-      big: { type: "number", required: false, bigint: true },
-      flag: { type: "boolean", required: false },
-      moment: { type: "date", required: false },
-      since: { type: "date", required: true, defaultValue: () => new Date() },
-      data: { type: "json", required: false },
-      words: { type: "string[]", required: false },
-      numbers: { type: "number[]", required: false },
-      handle: { type: "string", required: false, unique: true, index: true },
-      bestFriend: { type: "string", required: false, references: { model: "user", field: "id", onDelete: "set null" } },
-      choice: { type: ["a", "b"], required: false },
-    },
-  },
-};
-const plugins = () => [
-  organization({ teams: { enabled: true }, dynamicAccessControl: { enabled: true }, sendInvitationEmail() {} }),
-  twoFactor(), username(), phoneNumber({ sendOTP() {} }), admin(), anonymous(), jwt(), deviceAuthorization({ schema: {} }),
-  oidcProvider({ loginPage: "/login" }), siwe({ domain: "localhost", getNonce: async () => "n", verifyMessage: async () => true }),
-];
-const strategies = ["", "uuid", "serial"];
-const cases = {
-  core: base(),
-  "rate limits in the database": base({ rateLimit: { storage: "database" } }),
-  "many plugins": base({ plugins: plugins() }),
-  "many plugins with uuid ids": base({ plugins: plugins(), ...ids("uuid") }),
-  "many plugins with serial ids": base({ plugins: plugins(), ...ids("serial") }),
-  "every type": base(everyType),
-  "every type with uuid ids": base({ ...everyType, ...ids("uuid") }),
-  "every type with serial ids": base({ ...everyType, ...ids("serial") }),
-  "renamed tables and columns": base({
-    user: { modelName: "app users", fields: { email: "e-mail", name: "select" } },
-    session: { modelName: "order", fields: { userId: "user_id", expiresAt: "group" } },
-    account: { modelName: "app_accounts", fields: { userId: "owner.id" } },
-  }),
-};
-
-const pick = (f) => ({
-  type: f.type, required: f.required, unique: f.unique, index: f.index, sortable: f.sortable, bigint: f.bigint,
-  fieldName: f.fieldName, references: f.references, computed: typeof f.defaultValue === "function" || undefined,
-});
-const declared = (options) =>
-  Object.entries(getAuthTables(options)).map(([model, t]) => ({
-    model, modelName: t.modelName,
-    fields: Object.entries(t.fields).map(([name, f]) => ({ name, ...pick(f) })),
-  }));
+// Only here are ids of this kind of another type than text.
+cases["many plugins with uuid ids"] = base({ plugins: plugins(), ...ids("uuid") });
 
 const describe = readFileSync(new URL("describe.sql", import.meta.url), "utf8");
 
@@ -101,14 +45,14 @@ async function migrated(options, pool) {
 
 const tables = ["user", "session", "account", "verification"];
 
-async function rows(strategy, pool) {
-  const { auth } = await migrated(base({ ...everyType, ...ids(strategy) }), pool);
+async function rows(options, pool) {
+  const { auth } = await migrated(options, pool);
   const { adapter } = await auth.$context;
   await auth.api.signUpEmail({ body: { name: "O'Brien 😀", email: "ann@example.com", password: "password123" } });
   await auth.api.requestPasswordReset?.({ body: { email: "ann@example.com" } }).catch(() => {});
   let made = 0;
   const named = {};
-  const id = (name) => (named[name] ??= { "": name, uuid: `018f0000-0000-4000-8000-${String(++made).padStart(12, "0")}`, serial: String(100 + ++made) }[strategy]);
+  const id = (name) => (named[name] ??= { "": name, uuid: `018f0000-0000-4000-8000-${String(++made).padStart(12, "0")}`, serial: String(100 + ++made) }[declared(options).ids]);
   const create = (name, data) => adapter.create({
     model: "user", forceAllowId: true,
     data: { id: id(name), email: `${name.replaceAll(" ", "-")}@example.com`, name: "n", emailVerified: false, needed: "x", ...data },
@@ -127,7 +71,7 @@ async function rows(strategy, pool) {
   const raw = {}, read = {};
   for (const table of tables) {
     const { fields } = await pool.query(`SELECT * FROM "${table}" LIMIT 0`);
-    const columns = fields.map((f) => `"${f.name}"::text AS "${f.name}"`).join(", ");
+    const columns = fields.map((f) => `quote_nullable("${f.name}"::text) AS "${f.name}"`).join(", ");
     raw[table] = (await pool.query(`SELECT ${columns} FROM "${table}" ORDER BY "id"`)).rows;
     read[table] = await adapter.findMany({ model: table, limit: 100, sortBy: { field: "id", direction: "asc" } });
   }
@@ -139,7 +83,7 @@ for (const [name, options] of Object.entries(cases))
   await within(async (pool) => {
     const { auth, sql } = await migrated(options, pool);
     const schema = Object.values((await pool.query(describe)).rows[0])[0];
-    out.cases[name] = { ids: options.advanced?.database?.generateId ?? "", declared: declared(auth.options), schema, sql };
+    out.cases[name] = { ...declared(auth.options), schema, sql: [sql] };
   });
-for (const strategy of strategies) out.rows[strategy] = await within((pool) => rows(strategy, pool));
+for (const name of withRows) out.rows[name] = await within((pool) => rows(cases[name], pool));
 console.log(JSON.stringify(out, null, 1));

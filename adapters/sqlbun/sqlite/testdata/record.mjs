@@ -1,68 +1,14 @@
 // Records what Better Auth 1.6.9 makes of a SQLite database: the schema that
 // its migrations create for several configurations, and rows that it wrote.
 //
-// Copy this file into a directory where better-auth@1.6.9 and better-sqlite3
-// are installed and run: node record.mjs > upstream-1.6.9.json
+// Copy this file and sqltest/testdata/configurations.mjs into a directory where
+// better-auth@1.6.9 and better-sqlite3 are installed and run: node record.mjs >
+// upstream-1.6.9.json
 import { betterAuth } from "better-auth";
-import { getAuthTables } from "@better-auth/core/db";
 import { getMigrations } from "better-auth/db/migration";
-import { admin, anonymous, deviceAuthorization, jwt, oidcProvider, organization, phoneNumber, siwe, twoFactor, username } from "better-auth/plugins";
 import Database from "better-sqlite3";
+import { cases, declared } from "./configurations.mjs";
 
-const base = (extra) => ({
-  secret: "0123456789abcdef0123456789abcdef-Zz",
-  baseURL: "http://localhost:3999",
-  emailAndPassword: { enabled: true },
-  logger: { disabled: true },
-  ...extra,
-});
-const everyType = {
-  user: {
-    additionalFields: {
-      text: { type: "string", required: false },
-      needed: { type: "string", required: true, defaultValue: "d" },
-      amount: { type: "number", required: false },
-      big: { type: "number", required: false, bigint: true },
-      flag: { type: "boolean", required: false },
-      moment: { type: "date", required: false },
-      data: { type: "json", required: false },
-      words: { type: "string[]", required: false },
-      numbers: { type: "number[]", required: false },
-      handle: { type: "string", required: false, unique: true, index: true },
-      bestFriend: { type: "string", required: false, references: { model: "user", field: "id", onDelete: "set null" } },
-      choice: { type: ["a", "b"], required: false },
-    },
-  },
-};
-const plugins = () => [
-  organization({ teams: { enabled: true }, dynamicAccessControl: { enabled: true }, sendInvitationEmail() {} }),
-  twoFactor(), username(), phoneNumber({ sendOTP() {} }), admin(), anonymous(), jwt(), deviceAuthorization({ schema: {} }),
-  oidcProvider({ loginPage: "/login" }), siwe({ domain: "localhost", getNonce: async () => "n", verifyMessage: async () => true }),
-];
-const cases = {
-  core: base(),
-  "rate limits in the database": base({ rateLimit: { storage: "database" } }),
-  "every type": base(everyType),
-  "every type with uuid ids": base({ ...everyType, advanced: { database: { generateId: "uuid" } } }),
-  "every type with serial ids": base({ ...everyType, advanced: { database: { generateId: "serial" } } }),
-  "many plugins": base({ plugins: plugins() }),
-  "many plugins with serial ids": base({ plugins: plugins(), advanced: { database: { generateId: "serial" } } }),
-  "renamed tables and columns": base({
-    user: { modelName: "app users", fields: { email: "e-mail", name: "select" } },
-    session: { modelName: "order", fields: { userId: "user_id", expiresAt: "group" } },
-    account: { modelName: "app_accounts", fields: { userId: "owner.id" } },
-  }),
-};
-
-const pick = (f) => ({
-  type: f.type, required: f.required, unique: f.unique, index: f.index, sortable: f.sortable, bigint: f.bigint,
-  fieldName: f.fieldName, references: f.references,
-});
-const declared = (options) =>
-  Object.entries(getAuthTables(options)).map(([model, t]) => ({
-    model, modelName: t.modelName,
-    fields: Object.entries(t.fields).map(([name, f]) => ({ name, ...pick(f) })),
-  }));
 const schema = (db) =>
   db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").all().map(({ name }) => ({
     name,
@@ -86,7 +32,7 @@ async function migrated(options) {
 async function rows() {
   const { db, auth } = await migrated(cases["every type"]);
   const { adapter } = await auth.$context;
-  const answer = await auth.api.signUpEmail({ body: { name: "O'Brien 😀", email: "ann@example.com", password: "password123" } });
+  await auth.api.signUpEmail({ body: { name: "O'Brien 😀", email: "ann@example.com", password: "password123" } });
   const create = (data) => adapter.create({ model: "user", data: { name: "n", emailVerified: false, needed: "x", ...data }, forceAllowId: true });
   const moment = new Date("1969-12-31T23:59:59.999Z");
   await create({ id: "full", email: "full@example.com", emailVerified: true, text: "a'b\\\u2028", amount: 42, big: 9007199254740991, flag: true, moment,
@@ -106,13 +52,13 @@ async function rows() {
     raw[table] = db.prepare(`SELECT ${names.map((n) => `quote("${n}") AS "${n}"`).join(", ")} FROM "${table}" ORDER BY id`).all();
     read[table] = (await adapter.findMany({ model: table, limit: 100 })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
-  return { signedUp: answer.user.id, sql: statements(db), raw, read };
+  return { raw, read };
 }
 
-const out = { version: "1.6.9", cases: {} };
+const out = { version: "1.6.9", cases: {}, rows: {} };
 for (const [name, options] of Object.entries(cases)) {
   const { db, auth } = await migrated(options);
-  out.cases[name] = { serial: options.advanced?.database?.generateId === "serial", declared: declared(auth.options), schema: schema(db), sql: statements(db) };
+  out.cases[name] = { ...declared(auth.options), schema: schema(db), sql: statements(db) };
 }
-out.rows = await rows();
+out.rows["every type"] = await rows();
 console.log(JSON.stringify(out, null, 1));
