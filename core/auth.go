@@ -41,6 +41,7 @@ type Auth struct {
 
 	proxyHint sync.Once
 	shed      shedding
+	uncopied  shedding // calls of the secondary storage in whose place the database answered
 	uncounted shedding // requests that the rate limit's storage could not count
 
 	keys     *secret.Keys

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"context"
+
 	"github.com/gatehouse-auth/gatehouse/core/account"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/session"
@@ -15,8 +17,13 @@ func (a *Auth) makeStores(models declaredModels) error {
 	a.users = user.NewStore(a.store, models.user).WithListLimit(o.Advanced.Database.DefaultFindManyLimit)
 	a.accounts = account.NewStore(a.store, models.account)
 	a.sessions = session.NewStore(a.store, models.session, session.Config{
-		Users: a.users, NewToken: func() string { return a.RandomID(tokenLength) }, Now: a.now, Log: a.log,
+		Users: a.users, NewToken: func() string { return a.RandomID(tokenLength) }, Now: a.now,
 		Secondary: o.SecondaryStorage, InDatabase: o.Session.StoreSessionInDatabase, Preserve: o.Session.PreserveSessionInDatabase,
+		Away: func(ctx context.Context, err error) {
+			if count, tell := a.uncopied.note(a.now()); tell {
+				a.log.WarnContext(ctx, "the secondary storage is away: the database answers for sessions", "times", count, "error", err)
+			}
+		},
 	})
 	if o.SecondaryStorage != nil {
 		a.users.OnChange(a.sessions.RefreshUser)

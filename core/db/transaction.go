@@ -11,8 +11,14 @@ const settling = 10 * time.Second
 
 type pendingKey struct{}
 
-// pending collects what runs after the outermost transaction has committed.
-type pending struct{ after []func(context.Context) error }
+// pending collects what belongs to the outermost transaction and is not a
+// statement of it.
+type pending struct {
+	before []func(context.Context) error // ahead of the commit
+	after  []func(context.Context) error // when it has committed
+	undo   []func(context.Context)       // when it has not
+	failed []func(context.Context)       // undo of reruns
+}
 
 // Tx runs fn in a transaction that travels in the context. After hooks of
 // everything that fn wrote run when the outermost transaction has committed;
@@ -21,25 +27,57 @@ type pending struct{ after []func(context.Context) error }
 func (s *Store) Tx(ctx context.Context, fn func(context.Context) error) error {
 	if p, nested := ctx.Value(pendingKey{}).(*pending); nested {
 		return s.adapter.Tx(ctx, func(ctx context.Context) error {
-			mark := len(p.after)
+			before, after := len(p.before), len(p.after)
 			err := fn(ctx)
 			if err != nil {
-				p.after = p.after[:mark]
+				p.before, p.after = p.before[:before], p.after[:after]
 			}
 			return err
 		})
 	}
 	p := &pending{}
+	outer := ctx
+	committed := false
+	defer func() { // also when fn panics
+		if !committed {
+			p.failed = append(p.failed, p.undo...)
+		}
+		if len(p.failed) > 0 {
+			ctx, done := settle(outer)
+			defer done()
+			for _, fn := range p.failed {
+				fn(ctx)
+			}
+		}
+	}()
 	err := s.adapter.Tx(context.WithValue(ctx, pendingKey{}, p), func(ctx context.Context) error {
-		p.after = nil // a rerun after a serialization failure starts over
-		return fn(ctx)
+		// A rerun after a serialization failure starts over.
+		p.before, p.after, p.failed, p.undo = nil, nil, append(p.failed, p.undo...), nil
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		for i := 0; i < len(p.before); i++ { // what runs may add more
+			if err := p.before[i](ctx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
+	committed = true
 	ctx, done := settle(ctx)
 	defer done()
 	return p.run(ctx, 0)
+}
+
+// Within runs fn in the transaction of ctx, or in one of its own if there is none.
+func (s *Store) Within(ctx context.Context, fn func(context.Context) error) error {
+	if InTx(ctx) {
+		return fn(ctx)
+	}
+	return s.Tx(ctx, fn)
 }
 
 // run runs what is pending, from i on.
@@ -91,6 +129,30 @@ func AfterCommit(ctx context.Context, fn func(context.Context) error) error {
 	ctx, done := settle(ctx)
 	defer done()
 	return fn(ctx)
+}
+
+// BeforeCommit runs fn in the transaction of ctx as the last thing ahead of its
+// commit, or ErrNoTx when there is none. An error rolls back; a rollback
+// that comes earlier drops fn. It is for what must have happened somewhere else by
+// the time that others see the writes, and may run for a commit that then fails:
+// see AfterRollback.
+func BeforeCommit(ctx context.Context, fn func(context.Context) error) error {
+	p, ok := ctx.Value(pendingKey{}).(*pending)
+	if !ok {
+		return ErrNoTx
+	}
+	p.before = append(p.before, fn)
+	return nil
+}
+
+// AfterRollback runs fn outside the transaction of ctx when it is over and has not
+// committed, or when nobody can tell; where it is run again, once for each
+// run, at the very end. It is for a function of BeforeCommit. Without a
+// transaction there is nothing to do. fn has ten seconds, as with AfterCommit.
+func AfterRollback(ctx context.Context, fn func(context.Context)) {
+	if p, ok := ctx.Value(pendingKey{}).(*pending); ok {
+		p.undo = append(p.undo, fn)
+	}
 }
 
 func afterCommit(ctx context.Context, fn func(context.Context) error) {

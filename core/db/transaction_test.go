@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/db/memory"
 )
 
 // Sessions that end with a password end after its commit. A callback of the
@@ -85,3 +86,120 @@ func TestWhatFollowsAWriteOutlivesTheCaller(t *testing.T) {
 }
 
 type caller struct{}
+
+// scripted is a database whose commits fail as told: nil is one that does not.
+type scripted struct {
+	db.Adapter
+	note    func(string)
+	commits []error
+	inside  bool
+}
+
+// Tx runs fn once for each commit, as an adapter runs what met another transaction.
+func (a *scripted) Tx(ctx context.Context, fn func(context.Context) error) (err error) {
+	if a.inside {
+		return a.Adapter.Tx(ctx, fn)
+	}
+	a.inside = true
+	defer func() { a.inside = false }()
+	for _, commit := range a.commits {
+		err = a.Adapter.Tx(ctx, func(ctx context.Context) error {
+			if err := fn(ctx); err != nil {
+				return err
+			}
+			a.note("commit")
+			return commit
+		})
+	}
+	return err
+}
+
+// What goes ahead of a commit, and what makes it good when there is none.
+func TestAroundACommit(t *testing.T) {
+	boom := errors.New("boom")
+	type notes func(string) func(context.Context) error
+	undoing := func(note notes) func(context.Context) error {
+		return func(ctx context.Context) error {
+			db.AfterRollback(ctx, func(ctx context.Context) { _ = note("undo")(ctx) })
+			return note("before")(ctx)
+		}
+	}
+	for _, tc := range []struct {
+		name    string
+		commits []error
+		fn      func(ctx context.Context, s *db.Store, note notes) error
+		want    []string
+		err     error
+	}{
+		{"it commits", []error{nil}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(db.AfterCommit(ctx, note("after")), db.BeforeCommit(ctx, undoing(note)), note("statement")(ctx))
+		}, []string{"statement", "before", "commit", "after"}, nil},
+		{"what runs adds more", []error{nil}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return db.BeforeCommit(ctx, func(ctx context.Context) error {
+				return errors.Join(note("before")(ctx), db.BeforeCommit(ctx, note("added")), db.AfterCommit(ctx, note("after")))
+			})
+		}, []string{"before", "added", "commit", "after"}, nil},
+		{"it is rolled back earlier", []error{nil}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(db.BeforeCommit(ctx, undoing(note)), db.AfterCommit(ctx, note("after")), boom)
+		}, nil, boom},
+		{"what goes ahead fails", []error{nil}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(
+				db.AfterCommit(ctx, note("after")),
+				db.BeforeCommit(ctx, func(ctx context.Context) error { return errors.Join(undoing(note)(ctx), boom) }),
+				db.BeforeCommit(ctx, note("next")),
+			)
+		}, []string{"before", "undo"}, boom},
+		{"the commit fails", []error{boom}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(db.AfterCommit(ctx, note("after")), db.BeforeCommit(ctx, undoing(note)))
+		}, []string{"before", "commit", "undo"}, boom},
+		{"it is run again", []error{boom, nil}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(db.AfterCommit(ctx, note("after")), db.BeforeCommit(ctx, undoing(note)))
+		}, []string{"before", "commit", "before", "commit", "after", "undo"}, nil},
+		{"it is run again in vain", []error{boom, boom}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return db.BeforeCommit(ctx, undoing(note))
+		}, []string{"before", "commit", "before", "commit", "undo", "undo"}, boom},
+		{"an inner one is rolled back", []error{nil}, func(ctx context.Context, s *db.Store, note notes) error {
+			err := s.Tx(ctx, func(ctx context.Context) error {
+				return errors.Join(db.BeforeCommit(ctx, note("inner")), db.AfterCommit(ctx, note("after")), boom)
+			})
+			if !errors.Is(err, boom) {
+				return err
+			}
+			return db.BeforeCommit(ctx, note("outer"))
+		}, []string{"outer", "commit"}, nil},
+		{"an inner one waits for the outer one", []error{nil}, func(ctx context.Context, s *db.Store, note notes) error {
+			return errors.Join(
+				s.Tx(ctx, func(ctx context.Context) error { return db.BeforeCommit(ctx, note("inner")) }),
+				s.Within(ctx, func(ctx context.Context) error { return db.BeforeCommit(ctx, note("joined")) }),
+				note("statement")(ctx),
+			)
+		}, []string{"statement", "inner", "joined", "commit"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var ran []string
+			note := func(what string) func(context.Context) error {
+				return func(ctx context.Context) error {
+					ran = append(ran, what)
+					if outside := what == "after" || what == "undo"; db.InTx(ctx) == outside {
+						t.Errorf("%s runs in a transaction: %v", what, !outside)
+					}
+					return nil
+				}
+			}
+			s := db.NewStore(&scripted{Adapter: memory.New(), commits: tc.commits, note: func(what string) { ran = append(ran, what) }}, nil, nil)
+			err := s.Within(t.Context(), func(ctx context.Context) error { return tc.fn(ctx, s, note) })
+			if !errors.Is(err, tc.err) || !slices.Equal(ran, tc.want) {
+				t.Errorf("%q ran, want %q; the error is %v", ran, tc.want, err)
+			}
+		})
+	}
+}
+
+func TestNothingGoesAheadOfACommitWithoutATransaction(t *testing.T) {
+	ran := false
+	err := db.BeforeCommit(t.Context(), func(context.Context) error { ran = true; return nil })
+	db.AfterRollback(t.Context(), func(context.Context) { ran = true })
+	if !errors.Is(err, db.ErrNoTx) || ran {
+		t.Errorf("the error is %v; it ran: %v", err, ran)
+	}
+}

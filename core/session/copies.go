@@ -2,46 +2,84 @@ package session
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/secondary"
 	"github.com/gatehouse-auth/gatehouse/core/user"
 )
 
 // copies are sessions in the secondary storage whose originals are rows of the
-// database.
+// database. The storage may be lost, and come back, at any moment, and no copy says
+// then what its row does not: one is there before its row is, marked until it
+// has been compared with it; it is gone before its row is; and it is marked
+// before its row or its user changes (announce). So what changes rows calls these
+// methods in the transaction.
 type copies struct {
 	*shelf
 	original func(ctx context.Context, token string) (WithUser, bool, error)
 }
 
-// add writes the copy of a new session.
+// get reads the copy of a session, unless only its row is to be trusted.
+func (c *copies) get(ctx context.Context, token string) (found WithUser, ok bool, err error) {
+	copied, ok, err := c.shelf.get(ctx, token)
+	return copied.session, ok && len(copied.value.Changing) == 0, err
+}
+
+// add writes the copy of a session whose row has been written.
 func (c *copies) add(ctx context.Context, rec Session, owner user.User) error {
-	if err := c.put(ctx, rec, owner); err != nil {
+	mark := rand.Text()
+	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
+		db.AfterRollback(ctx, func(ctx context.Context) { c.tell(ctx, c.remove(ctx, rec.UserID, []string{rec.Token})) })
+		return c.put(ctx, rec, owner, mark)
+	})
+	if err != nil {
 		return err
 	}
-	// Its row may have gone before the copy was there.
-	_, err := c.sync(ctx, rec.Token)
-	return err
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		// The user may have changed since the owner was read.
+		_, err := c.sync(ctx, rec.Token, mark)
+		c.tell(ctx, err)
+		return nil
+	})
+}
+
+// update renews the copy of a session whose row has changed.
+func (c *copies) update(ctx context.Context, rec Session) error {
+	return c.announce(ctx, func(context.Context) ([]string, error) { return []string{rec.Token}, nil },
+		func(ctx context.Context, _, mark string) error { return c.renew(ctx, rec, mark) })
+}
+
+// extend renews the copy of a session that lasts longer now. Until then the copy
+// has the old expiry, and the database is asked when it ends: that is no reason
+// to keep a session from being extended while the storage is away.
+func (c *copies) extend(ctx context.Context, rec Session) error {
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		c.tell(ctx, c.renew(ctx, rec, ""))
+		return nil
+	})
 }
 
 // renew brings the copy of a session up to date that has changed.
-func (c *copies) renew(ctx context.Context, rec Session) error {
-	if there, err := c.sync(ctx, rec.Token); err != nil || !there {
+func (c *copies) renew(ctx context.Context, rec Session, mark string) error {
+	if there, err := c.sync(ctx, rec.Token, mark); err != nil || !there {
 		return err
 	}
 	return c.enlist(ctx, rec)
 }
 
-// sync makes a copy equal to its original, and removes it when there is none.
-// The original is read after the copy, so that of several at once the last one
-// to write has seen the newest. What is not there stays away: there tells.
-func (c *copies) sync(ctx context.Context, token string) (there bool, err error) {
+// sync makes a copy equal to its original and takes a mark away. It removes the
+// copy when there is no original, which is read after the copy, so that of
+// several at once the last one to write has seen the newest. What is not there
+// stays away: there tells.
+func (c *copies) sync(ctx context.Context, token, mark string) (there bool, err error) {
 	err = secondary.Change(ctx, c.storage, token, func(old string) (string, time.Duration, bool, error) {
 		if there = old != ""; !there {
 			return "", 0, false, nil
 		}
+		v, _, _ := c.decode(token, old)
 		found, ok, err := c.original(ctx, token)
 		if err != nil {
 			return "", 0, false, err
@@ -50,11 +88,64 @@ func (c *copies) sync(ctx context.Context, token string) (there bool, err error)
 		if there = ok && ttl > 0; !there {
 			return "", 0, true, nil
 		}
-		text, err := c.encode(found)
+		text, err := c.encode(found, unmarked(v.Changing, mark))
 		return text, ttl, err == nil && text != old, err
 	})
 	if err != nil {
 		return false, fmt.Errorf("renew the copy of a session: %w", err)
 	}
 	return there, nil
+}
+
+// end removes the copy of the session that is meant. Its row, of which gone is
+// what there was, has been removed; a copy without one has no right to be there.
+func (c *copies) end(ctx context.Context, token string, which ending, gone []Session) error {
+	owners := make([]string, 0, 2)
+	for _, rec := range gone {
+		owners = append(owners, rec.UserID)
+	}
+	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
+		owner, ok, err := c.take(ctx, token, which)
+		if ok && len(gone) == 0 {
+			owners = append(owners, owner)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		for _, owner := range owners {
+			c.tell(ctx, c.strike(ctx, owner, token))
+		}
+		return nil
+	})
+}
+
+// endAll removes the copies of sessions whose rows have been removed.
+func (c *copies) endAll(ctx context.Context, userID string, tokens []string) error {
+	if len(tokens) == 0 {
+		return nil
+	}
+	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
+		if err := c.storage.Delete(ctx, tokens...); err != nil {
+			return fmt.Errorf("remove sessions: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		c.tell(ctx, c.strike(ctx, userID, tokens...))
+		return nil
+	})
+}
+
+// tell reports what has failed and does no harm: the list is only what more than
+// the rows may be there, and a marked copy is none.
+func (c *copies) tell(ctx context.Context, err error) {
+	if err != nil {
+		c.away(ctx, err)
+	}
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -12,13 +11,11 @@ import (
 )
 
 // inDatabase is the keeper that a session lives by where it has a row. A copy
-// in the secondary storage spares a look at the database: it is written after
-// the row, checked against it, and removed after it.
+// in the secondary storage spares a look at the database.
 type inDatabase struct {
 	db     *db.Store
 	model  *db.Model[Session]
 	users  *user.Store
-	log    *slog.Logger
 	copies *copies // nil without a secondary storage
 }
 
@@ -26,17 +23,22 @@ func (k *inDatabase) create(ctx context.Context, row db.Row, owner user.User) (d
 	if k.copies == nil {
 		return k.db.Create(ctx, k.model.Table, row)
 	}
-	return k.db.CreateIn(ctx, k.model.Table, row, func(ctx context.Context, t *db.Table, row db.Row) (db.Row, error) {
-		stored, err := k.db.Adapter().Insert(ctx, t, row)
-		if err != nil {
-			return nil, err
-		}
-		rec, err := output(k.model, stored)
-		if err != nil {
-			return nil, err
-		}
-		return stored, db.AfterCommit(ctx, func(ctx context.Context) error { return k.copies.add(ctx, rec, owner) })
+	var created db.Row
+	err := k.db.Within(ctx, func(ctx context.Context) (err error) {
+		created, err = k.db.CreateIn(ctx, k.model.Table, row, func(ctx context.Context, t *db.Table, row db.Row) (db.Row, error) {
+			stored, err := k.db.Adapter().Insert(ctx, t, row)
+			if err != nil {
+				return nil, err
+			}
+			rec, err := output(k.model, stored)
+			if err != nil {
+				return nil, err
+			}
+			return stored, k.copies.add(ctx, rec, owner)
+		})
+		return err
 	})
+	return created, err
 }
 
 func (k *inDatabase) byToken(ctx context.Context, token string) (WithUser, bool, error) {
@@ -51,9 +53,9 @@ func (k *inDatabase) byToken(ctx context.Context, token string) (WithUser, bool,
 // copy looks for the copy of a session. The database answers as well while the
 // secondary storage is away.
 func (k *inDatabase) copy(ctx context.Context, token string) (WithUser, bool) {
-	_, found, ok, err := k.copies.get(ctx, token)
+	found, ok, err := k.copies.get(ctx, token)
 	if err != nil {
-		k.log.WarnContext(ctx, "the secondary storage cannot tell of a session: asking the database", "error", err)
+		k.copies.away(ctx, err)
 	}
 	return found, ok && err == nil
 }
@@ -139,19 +141,44 @@ func (k *inDatabase) active(ctx context.Context, userID string, now time.Time) (
 	return k.model.Records(rows)
 }
 
-func (k *inDatabase) update(ctx context.Context, token string, now time.Time, set db.Row) (Session, bool, error) {
-	res, err := k.db.Update(ctx, db.Change{Table: k.model.Table, Where: live(token, now), Set: set, Returning: true})
-	if err != nil || len(res.Rows) == 0 {
-		return Session{}, false, err
+func (k *inDatabase) update(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error) {
+	change := db.Change{Table: k.model.Table, Where: live(token, now), Set: set, Returning: true}
+	write := func(ctx context.Context) error {
+		res, err := k.db.Update(ctx, change)
+		if err != nil || len(res.Rows) == 0 {
+			return err
+		}
+		if rec, err = k.model.Record(res.Rows[0]); err != nil {
+			return err
+		}
+		ok = true
+		switch {
+		case k.copies == nil:
+			return nil
+		case onlyExtends(set):
+			return k.copies.extend(ctx, rec)
+		}
+		return k.copies.update(ctx, rec)
 	}
-	rec, err := k.model.Record(res.Rows[0])
+	if k.copies == nil || onlyExtends(set) {
+		err = write(ctx)
+	} else {
+		err = k.db.Within(ctx, write)
+	}
 	if err != nil {
 		return Session{}, false, err
 	}
-	if k.copies != nil {
-		err = db.AfterCommit(ctx, func(ctx context.Context) error { return k.copies.renew(ctx, rec) })
+	return rec, ok, nil
+}
+
+// onlyExtends tells whether a change moves the expiry and nothing else.
+func onlyExtends(set db.Row) bool {
+	for name := range set {
+		if name != "expiresAt" && name != "updatedAt" {
+			return false
+		}
 	}
-	return rec, true, err
+	return true
 }
 
 func live(token string, now time.Time) db.Where {
@@ -159,24 +186,16 @@ func live(token string, now time.Time) db.Where {
 }
 
 func (k *inDatabase) end(ctx context.Context, token string, which ending) error {
-	if k.copies != nil {
-		// Ahead of the row: while the storage is away nothing ends, or the copy
-		// would be good again when it is back.
-		if _, _, _, err := k.copies.get(ctx, token); err != nil {
+	if k.copies == nil {
+		_, _, err := k.delete(ctx, which.where(token))
+		return err
+	}
+	return k.db.Within(ctx, func(ctx context.Context) error {
+		gone, stopped, err := k.delete(ctx, which.where(token))
+		if err != nil || stopped {
 			return err
 		}
-	}
-	rows, stopped, err := k.delete(ctx, which.where(token))
-	if err != nil || stopped || k.copies == nil {
-		return err
-	}
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		// Also when there was no row: a copy without one has no right to be there.
-		err := k.copies.end(ctx, token, which)
-		for _, rec := range rows {
-			err = errors.Join(err, k.copies.strike(ctx, rec.UserID, token))
-		}
-		return err
+		return k.copies.end(ctx, token, which, gone)
 	})
 }
 
@@ -193,21 +212,20 @@ func (k *inDatabase) endAll(ctx context.Context, userID, except string) error {
 	// among them. What is no longer listed is found by its row.
 	tokens, err := k.copies.listed(ctx, userID)
 	if err != nil {
-		return err // as in end: the copies would outlive their rows
-	}
-	rows, stopped, err := k.delete(ctx, w)
-	if err != nil || stopped {
 		return err
 	}
-	for _, rec := range rows {
-		tokens = append(tokens, rec.Token)
-	}
-	tokens = slices.DeleteFunc(tokens, func(token string) bool { return token == except })
-	remove := func(ctx context.Context) error { return k.copies.remove(ctx, userID, tokens) }
-	if db.InTx(ctx) {
-		remove = twice(remove)
-	}
-	return db.AfterCommit(ctx, remove)
+	return k.db.Within(ctx, func(ctx context.Context) error {
+		gone, stopped, err := k.delete(ctx, w)
+		if err != nil || stopped {
+			return err
+		}
+		all := slices.Clone(tokens)
+		for _, rec := range gone {
+			all = append(all, rec.Token)
+		}
+		all = slices.DeleteFunc(all, func(token string) bool { return token == except })
+		return k.copies.endAll(ctx, userID, all)
+	})
 }
 
 // delete removes rows and returns them if there may be copies. stopped tells
@@ -224,29 +242,26 @@ func (k *inDatabase) delete(ctx context.Context, w db.Where) (gone []Session, st
 	return gone, false, err
 }
 
-func (k *inDatabase) refreshUser(ctx context.Context, userID string) error {
-	if k.copies == nil {
-		return nil
-	}
-	// What is listed: the rows may have gone with the user. What is no longer
-	// listed is found by its row.
+// tokens are those of a user's sessions: what is listed, since rows may have gone
+// with the user, and what is no longer listed and has a row.
+func (k *inDatabase) tokens(ctx context.Context, userID string) ([]string, error) {
 	tokens, err := k.copies.listed(ctx, userID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows, err := k.db.Select(ctx, db.Query{Table: k.model.Table, Where: db.Where{db.By("userId", userID)}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, row := range rows {
 		if token, _ := row["token"].(string); !slices.Contains(tokens, token) {
 			tokens = append(tokens, token)
 		}
 	}
-	for _, token := range tokens {
-		if _, err := k.copies.sync(ctx, token); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tokens, nil
+}
+
+func (k *inDatabase) refresh(ctx context.Context, token, mark string) error {
+	_, err := k.copies.sync(ctx, token, mark)
+	return err
 }

@@ -52,12 +52,19 @@ func (k *inSecondary) begin(ctx context.Context, rec Session, owner user.User) e
 	if !slices.Contains(listed, rec.Token) {
 		return k.remove(ctx, rec.UserID, []string{rec.Token})
 	}
-	return k.refresh(ctx, rec.Token)
+	return k.refresh(ctx, rec.Token, "")
 }
 
 func (k *inSecondary) byToken(ctx context.Context, token string) (WithUser, bool, error) {
-	_, found, ok, err := k.get(ctx, token)
-	return found, ok, err
+	got, ok, err := k.get(ctx, token)
+	found := got.session
+	if err != nil || !ok || len(got.value.Changing) == 0 {
+		return found, ok, err
+	}
+	if found.User, ok, err = k.users.ByID(ctx, found.User.ID); err != nil || !ok {
+		return WithUser{}, false, err
+	}
+	return found, true, nil
 }
 
 func (k *inSecondary) byTokens(ctx context.Context, tokens []string) ([]WithUser, error) {
@@ -68,7 +75,7 @@ func (k *inSecondary) byTokens(ctx context.Context, tokens []string) ([]WithUser
 			continue
 		}
 		seen[token] = true
-		_, found, ok, err := k.get(ctx, token)
+		found, ok, err := k.byToken(ctx, token)
 		if err != nil {
 			return nil, err
 		}
@@ -155,15 +162,11 @@ func (k *inSecondary) members(set db.Row) (*wire.Object, error) {
 
 // changed is a session as it would be after a change.
 func (k *inSecondary) changed(ctx context.Context, token string, now time.Time, set *wire.Object) (Session, bool, error) {
-	text, _, ok, err := k.get(ctx, token)
-	if err != nil || !ok {
+	got, ok, err := k.get(ctx, token)
+	if err != nil || !ok || !got.session.Session.ExpiresAt.After(now) {
 		return Session{}, false, err
 	}
-	v, found, _ := k.decode(token, text)
-	if !found.Session.ExpiresAt.After(now) {
-		return Session{}, false, nil
-	}
-	_, rec, err := k.with(v, set)
+	_, rec, err := k.with(got.value, set)
 	return rec, err == nil, err
 }
 
@@ -207,7 +210,13 @@ func (k *inSecondary) with(v value, set *wire.Object) (value, Session, error) {
 }
 
 func (k *inSecondary) end(ctx context.Context, token string, which ending) error {
-	return db.AfterCommit(ctx, func(ctx context.Context) error { return k.shelf.end(ctx, token, which) })
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		owner, ok, err := k.take(ctx, token, which)
+		if err != nil || !ok {
+			return err
+		}
+		return k.strike(ctx, owner, token)
+	})
 }
 
 func (k *inSecondary) endAll(ctx context.Context, userID, except string) error {
@@ -215,30 +224,23 @@ func (k *inSecondary) endAll(ctx context.Context, userID, except string) error {
 	if !db.InTx(ctx) {
 		return db.AfterCommit(ctx, end)
 	}
-	// While the storage is away nothing is committed that the sessions must not
-	// outlive, such as a new password.
-	if _, err := k.listed(ctx, userID); err != nil {
+	// Nothing is committed that the sessions must not outlive, such as a new
+	// password, before they are over. Once more afterwards, for one that began
+	// meanwhile.
+	if err := db.BeforeCommit(ctx, end); err != nil {
 		return err
 	}
-	return db.AfterCommit(ctx, twice(end))
+	return db.AfterCommit(ctx, end)
 }
 
-func (k *inSecondary) refreshUser(ctx context.Context, userID string) error {
-	tokens, err := k.listed(ctx, userID)
-	if err != nil {
-		return err
-	}
-	for _, token := range tokens {
-		if err := k.refresh(ctx, token); err != nil {
-			return err
-		}
-	}
-	return nil
+func (k *inSecondary) tokens(ctx context.Context, userID string) ([]string, error) {
+	return k.listed(ctx, userID)
 }
 
-// refresh writes the user as it is into one session. It is read after the
-// session, so that of several at once the last one to write has seen the newest.
-func (k *inSecondary) refresh(ctx context.Context, token string) error {
+// refresh writes the user as it is into one session and takes a mark away. The
+// user is read after the session, so that of several at once the last one to
+// write has seen the newest.
+func (k *inSecondary) refresh(ctx context.Context, token, mark string) error {
 	_, err := k.change(ctx, token, func(v value, found WithUser) (value, time.Time, bool, error) {
 		owner, ok, err := k.users.ByID(ctx, found.User.ID)
 		if err != nil {
@@ -247,6 +249,7 @@ func (k *inSecondary) refresh(ctx context.Context, token string) error {
 		if !ok {
 			return value{}, time.Time{}, true, nil // ends with its user
 		}
+		v.Changing = unmarked(v.Changing, mark)
 		v.User, err = k.users.RowJSON(owner)
 		return v, found.Session.ExpiresAt, err == nil, err
 	})

@@ -18,34 +18,47 @@ import (
 // and in its form: a session with its user under the token, for as long as it
 // lives, and a list of each user's sessions (list.go).
 //
-// Only put makes a value; whatever else writes one compares it with what was
-// read, so that a session that has ended never comes back.
+// Only a session that begins makes a value; whatever else writes one compares it
+// with what was read, so that a session that has ended never comes back.
 type shelf struct {
 	storage secondary.Storage
 	model   *db.Model[Session]
 	users   *user.Store
 	now     func() time.Time
+	// away hears why the storage could not be asked or brought up to date, where
+	// that is made good by the database.
+	away func(ctx context.Context, err error)
 }
 
 // value is what stands under a token: both as whole rows.
 type value struct {
 	Session json.RawMessage `json:"session"`
 	User    json.RawMessage `json:"user"`
+	// Changing marks a value that the database knows better: see announce.
+	// Upstream does not look at it.
+	Changing []string `json:"changing,omitempty"`
+}
+
+// stored is a value as it was read.
+type stored struct {
+	text    string
+	value   value
+	session WithUser
 }
 
 // get reads the session of a token. Anything but its session counts as absent.
-func (s *shelf) get(ctx context.Context, token string) (text string, found WithUser, ok bool, err error) {
-	if text, err = s.storage.Get(ctx, token); err != nil {
-		return "", WithUser{}, false, fmt.Errorf("read a session: %w", err)
+func (s *shelf) get(ctx context.Context, token string) (found stored, ok bool, err error) {
+	if found.text, err = s.storage.Get(ctx, token); err != nil {
+		return stored{}, false, fmt.Errorf("read a session: %w", err)
 	}
-	if _, found, ok = s.decode(token, text); !ok {
-		return text, WithUser{}, false, nil
+	if found.value, found.session, ok = s.decode(token, found.text); !ok {
+		return stored{}, false, nil
 	}
-	revoked, err := s.revoked(ctx, found.Session)
+	revoked, err := s.revoked(ctx, found.session.Session)
 	if err != nil || revoked {
-		return text, WithUser{}, false, err
+		return stored{}, false, err
 	}
-	return text, found, true, nil
+	return found, true, nil
 }
 
 // revoked tells whether a server of 1.7 has ended all sessions of the user since
@@ -72,8 +85,8 @@ func (s *shelf) decode(token, text string) (v value, found WithUser, ok bool) {
 	return v, found, ok
 }
 
-func (s *shelf) encode(found WithUser) (string, error) {
-	var v value
+func (s *shelf) encode(found WithUser, changing []string) (string, error) {
+	v := value{Changing: changing}
 	var err error
 	if v.Session, err = s.model.RowJSON(found.Session); err != nil {
 		return "", err
@@ -96,8 +109,8 @@ func (s *shelf) ttl(expiresAt time.Time) time.Duration {
 
 // put writes a new session. The list comes first: what ends all sessions of the
 // user meanwhile finds it there, or has taken it out.
-func (s *shelf) put(ctx context.Context, rec Session, owner user.User) error {
-	text, err := s.encode(WithUser{Session: rec, User: owner})
+func (s *shelf) put(ctx context.Context, rec Session, owner user.User, marks ...string) error {
+	text, err := s.encode(WithUser{Session: rec, User: owner}, marks)
 	if err != nil {
 		return err
 	}
@@ -108,11 +121,8 @@ func (s *shelf) put(ctx context.Context, rec Session, owner user.User) error {
 	if ttl == 0 {
 		return nil // it lasts for less than a second: as upstream, it never begins
 	}
-	done, err := s.storage.CompareAndSet(ctx, rec.Token, "", text, ttl)
-	if err == nil && !done {
-		err = errors.New("the token is taken")
-	}
-	if err != nil {
+	// The token is new. Its value may be there if a transaction is run again.
+	if err := s.storage.Set(ctx, rec.Token, text, ttl); err != nil {
 		return fmt.Errorf("write a session: %w", err)
 	}
 	return nil
@@ -148,31 +158,20 @@ func (s *shelf) change(ctx context.Context, token string, next func(value, WithU
 	return done, nil
 }
 
-// twice tries once more what fails after a transaction: nothing of it can be
-// taken back then, and the first call after a break of the connection fails.
-func twice(fn func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		err := fn(ctx)
-		if err != nil {
-			err = fn(ctx)
-		}
-		return err
-	}
-}
-
-// end removes the session of a token, if it is the one that is meant.
-func (s *shelf) end(ctx context.Context, token string, which ending) error {
-	text, found, ok, err := s.get(ctx, token)
-	if err != nil || !ok || !which.fits(found.Session) {
-		return err
+// take removes the session of a token, if it is the one that is meant, and tells
+// whose it was.
+func (s *shelf) take(ctx context.Context, token string, which ending) (userID string, ok bool, err error) {
+	found, ok, err := s.get(ctx, token)
+	if err != nil || !ok || !which.fits(found.session.Session) {
+		return "", false, err
 	}
 	if which.expiredAt.IsZero() {
 		err = s.storage.Delete(ctx, token)
-	} else if ok, err = s.storage.CompareAndSet(ctx, token, text, "", 0); err == nil && !ok {
-		return nil // it was extended meanwhile
+	} else {
+		ok, err = s.storage.CompareAndSet(ctx, token, found.text, "", 0) // or it was extended meanwhile
 	}
 	if err != nil {
-		return fmt.Errorf("remove a session: %w", err)
+		return "", false, fmt.Errorf("remove a session: %w", err)
 	}
-	return s.strike(ctx, found.Session.UserID, token)
+	return found.session.Session.UserID, ok, nil
 }

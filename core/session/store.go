@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -20,23 +19,27 @@ type Config struct {
 	NewToken func() string
 	// Now is the server's clock.
 	Now func() time.Time
-	Log *slog.Logger
 
 	// Secondary keeps the sessions instead of the database. InDatabase keeps
 	// them in both: the database then has the last word. With Preserve it has
 	// not: there the sessions only stay as a record, also when they have ended.
 	Secondary            secondary.Storage
 	InDatabase, Preserve bool
+	// Away hears why the secondary storage could not be asked, or brought up to
+	// date, where the database answers in its place.
+	Away func(ctx context.Context, err error)
 }
 
 // Store reads and writes sessions.
 //
-// Inside a database transaction, changes of the secondary storage wait for the
-// commit. Errors of a storage that is away match db.ErrUnavailable.
+// Inside a database transaction, changes of the secondary storage wait for its
+// end: what may not show any more goes just before the commit, the rest comes
+// after it. Errors of a storage that is away match db.ErrUnavailable.
 type Store struct {
 	model *db.Model[Session]
 	cfg   Config
 	kept  keeper
+	shelf *shelf // nil without a secondary storage
 }
 
 // keeper is where it is decided whether a session lives.
@@ -45,29 +48,32 @@ type keeper interface {
 	byToken(ctx context.Context, token string) (WithUser, bool, error)
 	byTokens(ctx context.Context, tokens []string) ([]WithUser, error)
 	active(ctx context.Context, userID string, now time.Time) ([]Session, error)
-	// update may return an error although the session has changed: ok says so.
 	update(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error)
 	end(ctx context.Context, token string, which ending) error
 	// endAll ends the sessions of a user but the one of a token, if that is not "".
 	endAll(ctx context.Context, userID, except string) error
-	refreshUser(ctx context.Context, userID string) error
+
+	// tokens are those of a user's sessions that may be in the secondary storage,
+	// and refresh brings one up to date there and takes a mark away, see announce.
+	tokens(ctx context.Context, userID string) ([]string, error)
+	refresh(ctx context.Context, token, mark string) error
 }
 
 // NewStore returns the store of sessions.
 func NewStore(s *db.Store, m *db.Model[Session], cfg Config) *Store {
 	out := &Store{model: m, cfg: cfg}
-	database := &inDatabase{db: s, model: m, users: cfg.Users, log: cfg.Log}
+	database := &inDatabase{db: s, model: m, users: cfg.Users}
 	if cfg.Secondary == nil {
 		out.kept = database
 		return out
 	}
-	values := &shelf{storage: cfg.Secondary, model: m, users: cfg.Users, now: cfg.Now}
+	out.shelf = &shelf{storage: cfg.Secondary, model: m, users: cfg.Users, now: cfg.Now, away: cfg.Away}
 	if cfg.InDatabase && !cfg.Preserve {
-		database.copies = &copies{shelf: values, original: database.find}
+		database.copies = &copies{shelf: out.shelf, original: database.find}
 		out.kept = database
 		return out
 	}
-	out.kept = &inSecondary{shelf: values, db: s, newID: cfg.NewToken, record: cfg.InDatabase}
+	out.kept = &inSecondary{shelf: out.shelf, db: s, newID: cfg.NewToken, record: cfg.InDatabase}
 	return out
 }
 
@@ -127,14 +133,7 @@ func (s *Store) Update(ctx context.Context, token string, set db.Row) (rec Sessi
 // Extend moves the expiry of a session that still exists and has not expired
 // at now. ok is false when it is gone.
 func (s *Store) Extend(ctx context.Context, token string, now, expiresAt time.Time) (rec Session, ok bool, err error) {
-	set := db.Row{"expiresAt": db.Millis(expiresAt), "updatedAt": db.Millis(now)}
-	rec, ok, err = s.kept.update(ctx, token, now, set)
-	if ok && err != nil {
-		// Only the copy has the old expiry, and the database is asked when it ends.
-		s.cfg.Log.WarnContext(ctx, "the copy of an extended session was left as it is", "error", err)
-		err = nil
-	}
-	return rec, ok, err
+	return s.kept.update(ctx, token, now, db.Row{"expiresAt": db.Millis(expiresAt), "updatedAt": db.Millis(now)})
 }
 
 // Delete ends the session of a token, if it is there.
@@ -164,9 +163,21 @@ func (s *Store) DeleteOthers(ctx context.Context, userID, token string) error {
 }
 
 // RefreshUser brings what the secondary storage keeps of a user with each
-// session up to date. A user that is gone takes the sessions along.
+// session up to date. A user that is gone takes the sessions along. In a
+// transaction it happens with the commit; nothing is committed without the storage.
 func (s *Store) RefreshUser(ctx context.Context, userID string) error {
-	return db.AfterCommit(ctx, func(ctx context.Context) error { return s.kept.refreshUser(ctx, userID) })
+	if s.shelf == nil {
+		return nil
+	}
+	tokens := func(ctx context.Context) ([]string, error) { return s.kept.tokens(ctx, userID) }
+	if db.InTx(ctx) {
+		return s.shelf.announce(ctx, tokens, s.kept.refresh)
+	}
+	list, err := tokens(ctx)
+	for i := 0; err == nil && i < len(list); i++ {
+		err = s.kept.refresh(ctx, list[i], "")
+	}
+	return err
 }
 
 // ending says which session of a token shall end.

@@ -69,16 +69,23 @@ func NewModel(now func() time.Time) (*db.Model[User], error) {
 // NewStore returns the store of the user table.
 func NewStore(s *db.Store, m *db.Model[User]) *Store { return &Store{db: s, model: m} }
 
-// OnChange has fn told when a user has changed or gone, after the commit. It is
-// set once, before the store is used.
+// OnChange has fn told when a user changes or goes, in the transaction in which it
+// happens; an error of fn rolls it back. It is set once, before the store is used.
 func (s *Store) OnChange(fn func(ctx context.Context, id string) error) { s.changed = fn }
 
-// tell runs what OnChange has set.
-func (s *Store) tell(ctx context.Context, id string) error {
+// telling runs write, which tells whether a user has changed or gone, and has
+// what OnChange has set hear of it.
+func (s *Store) telling(ctx context.Context, id string, write func(context.Context) (bool, error)) (ok bool, err error) {
 	if s.changed == nil {
-		return nil
+		return write(ctx)
 	}
-	return db.AfterCommit(ctx, func(ctx context.Context) error { return s.changed(ctx, id) })
+	err = s.db.Within(ctx, func(ctx context.Context) error {
+		if ok, err = write(ctx); err != nil || !ok {
+			return err
+		}
+		return s.changed(ctx, id)
+	})
+	return ok && err == nil, err
 }
 
 // Table returns the declared table.
@@ -147,8 +154,7 @@ func (s *Store) WithAccounts(ctx context.Context, email string, accounts *accoun
 }
 
 // Update changes fields of one user by id and returns the user as it is then.
-// ok is false when there is no such user. Beside an error it may be true: the
-// user has changed, and somebody who had to hear of it did not.
+// ok is false when there is no such user.
 func (s *Store) Update(ctx context.Context, id string, set db.Row) (u User, ok bool, err error) {
 	return s.UpdateIf(ctx, id, nil, set)
 }
@@ -161,14 +167,18 @@ func (s *Store) UpdateIf(ctx context.Context, id string, still db.Where, set db.
 		set["email"] = NormalizeEmail(email)
 	}
 	where := append(db.Where{db.By(db.ID, id)}, still...)
-	res, err := s.db.Update(ctx, db.Change{Table: s.model.Table, Where: where, Set: set, Returning: true})
-	if err != nil || len(res.Rows) == 0 {
-		return User{}, false, err
+	ok, err = s.telling(ctx, id, func(ctx context.Context) (bool, error) {
+		res, err := s.db.Update(ctx, db.Change{Table: s.model.Table, Where: where, Set: set, Returning: true})
+		if err != nil || len(res.Rows) == 0 {
+			return false, err
+		}
+		u, err = s.model.Record(res.Rows[0])
+		return err == nil, err
+	})
+	if !ok {
+		u = User{}
 	}
-	if u, err = s.model.Record(res.Rows[0]); err != nil {
-		return User{}, false, err
-	}
-	return u, true, s.tell(ctx, id)
+	return u, ok, err
 }
 
 // RowJSON encodes a whole record, as a storage beside the database keeps it.

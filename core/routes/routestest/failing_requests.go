@@ -94,7 +94,7 @@ func failures() []failureCase {
 		{name: "delete-user by mail", configure: sendAll, background: true, prepare: func(*failure) (string, string, any) {
 			return http.MethodPost, "/delete-user", object{}
 		}},
-		{name: "delete-user with a token", configure: sendAll, ends: true, again: http.StatusUnauthorized, prepare: func(f *failure) (string, string, any) {
+		{name: "delete-user with a token", configure: sendAll, token: true, ends: true, again: http.StatusUnauthorized, prepare: func(f *failure) (string, string, any) {
 			f.client.Post("/delete-user", object{})
 			return http.MethodPost, "/delete-user", object{"token": f.deletionToken()}
 		}},

@@ -23,9 +23,11 @@ import (
 
 // RunFailures sends requests to every route while one call of the database, or
 // of the secondary storage, fails: the first, then the second, and so on until
-// the request needs no more of them. Each time the answer has to be success or a
-// documented error, nothing half done may be left behind, and the same request
-// has to succeed when the storage is well again. open is that of RunRaces.
+// the request needs no more of them. Of the secondary storage also every call from
+// one on. Each time the answer has to be success or a documented error, nothing
+// half done may be left behind, no session may be other than the database has it,
+// and the same request has to succeed when the storage is well again. open is that
+// of RunRaces.
 func RunFailures(t *testing.T, open func(t *testing.T) db.Adapter) {
 	runFailures(t, open, kinds, len(failureStorages))
 }
@@ -61,18 +63,23 @@ func runFailures(t *testing.T, open func(t *testing.T) db.Adapter, kinds, storag
 				name   string
 				err    error
 				status int
+				lost   bool
 			}{
-				{"away", fmt.Errorf("%w: a fault of the test", db.ErrUnavailable), http.StatusServiceUnavailable},
-				{"broken", errBroken, http.StatusInternalServerError},
+				{"away", errAway, http.StatusServiceUnavailable, false},
+				{"broken", errBroken, http.StatusInternalServerError, false},
+				{"lost", errAway, http.StatusServiceUnavailable, true},
 			}[:kinds] {
+				if fault.lost && storage.name == "" {
+					continue
+				}
 				t.Run(tc.name+storage.name+"/"+fault.name, func(t *testing.T) {
 					for k := 1; ; k++ {
-						faults := &faults{Adapter: open(t), err: fault.err}
+						faults := &faults{Adapter: open(t), err: fault.err, lost: fault.lost}
 						f := startFailure(t, tc, faults)
 						seen.add(f)
 						faults.arm(k)
 						if f.run(fault.status); !faults.hit() {
-							if k == 1 {
+							if k == 1 && !fault.lost {
 								t.Fatal("the request did not touch a storage")
 							}
 							return
@@ -148,6 +155,8 @@ type failureCase struct {
 	// again is the answer to the same request when it has done its work although
 	// an error was told, as one after the commit is; zero when it is done again.
 	again int
+	// token tells that the request spends a token before it does something else.
+	token bool
 	// background tells that success may be told although something else fails that
 	// the answer does not depend on: work in the background, the copy of a session.
 	background bool
@@ -175,6 +184,8 @@ type failure struct {
 	outbox *authtest.Outbox
 	client *authtest.Client // Ann's, signed in
 
+	inDatabase bool // whether the database decides which sessions live
+
 	own, other string // tokens of the client's session, and of another one of Ann's
 
 	method, path string
@@ -189,22 +200,24 @@ const (
 func startFailure(t *testing.T, tc failureCase, faults *faults) *failure {
 	t.Helper()
 	outbox := &authtest.Outbox{}
-	s := authtest.New(t, func(o *core.Options) {
+	f := &failure{t: t, tc: tc, faults: faults, outbox: outbox, inDatabase: true}
+	f.s = authtest.New(t, func(o *core.Options) {
 		o.Database = faults
 		o.EmailVerification.SendVerificationEmail = authtest.Keep[core.VerificationEmail](outbox)
 		if tc.configure != nil {
 			tc.configure(o, outbox)
 		}
 		if o.SecondaryStorage != nil {
-			o.SecondaryStorage = secondarytest.Watched{Storage: o.SecondaryStorage, Before: func(_ context.Context, op string) error { return faults.at(op) }}
+			faults.copies, f.inDatabase = true, o.Session.StoreSessionInDatabase
+			o.SecondaryStorage = secondarytest.Watched{Storage: o.SecondaryStorage, Before: func(_ context.Context, op string) error { return faults.call(op, true) }}
 		}
 	})
-	migrate(t, s, faults.Adapter)
-	f := &failure{t: t, s: s, tc: tc, faults: faults, outbox: outbox, client: s.Client()}
+	migrate(t, f.s, faults.Adapter)
+	f.client = f.s.Client()
 	f.own = f.client.SignUp(annEmail, password).Text(t, "token")
-	f.other = s.Client().Post("/sign-in/email", object{"email": annEmail, "password": password}).Text(t, "token")
+	f.other = f.s.Client().Post("/sign-in/email", object{"email": annEmail, "password": password}).Text(t, "token")
 	f.method, f.path, f.body = tc.prepare(f)
-	s.Settle()
+	f.s.Settle()
 	return f
 }
 
@@ -229,12 +242,17 @@ func (f *failure) run(faulty int) {
 		f.t.Errorf("the answer is %d %s", a.Status, a.Body)
 	}
 	f.check()
+	for _, token := range []string{f.own, f.other} {
+		f.compare(token)
+	}
 	if !hit || a.Status == want {
 		return
 	}
 	retry := before.Do(f.method, f.path, f.body)
 	f.s.Settle()
-	if retry.Status != want && (f.tc.again == 0 || retry.Status != f.tc.again) {
+	// One that was spent where nothing else is cannot be given back.
+	gone := f.tc.token && f.faults.lost && retry.Status == http.StatusNotFound
+	if retry.Status != want && (f.tc.again == 0 || retry.Status != f.tc.again) && !gone {
 		f.t.Errorf("again, without a fault: %d %s", retry.Status, retry.Body)
 	}
 	if retry.Status == want || f.passwordIsNew() {
@@ -262,6 +280,29 @@ func (f *failure) wantEnded() {
 		if _, alive, err := f.s.Sessions().ByToken(f.t.Context(), token); alive || err != nil {
 			f.t.Errorf("a session lives on (own: %v, error: %v)", token == f.own, err)
 		}
+	}
+}
+
+// compare looks for a session that is found other than the database has it.
+func (f *failure) compare(token string) {
+	f.t.Helper()
+	found, alive, err := f.s.Sessions().ByToken(f.t.Context(), token)
+	if err != nil {
+		f.t.Errorf("a session cannot be read: %v", err)
+	}
+	rows := f.all(session.ModelName)
+	i := slices.IndexFunc(rows, func(row db.Row) bool { return row["token"] == token })
+	if f.inDatabase && alive != (i >= 0) {
+		f.t.Errorf("a session is found: %v, in the database: %v", alive, i >= 0)
+	}
+	if !alive {
+		return
+	}
+	if u, ok, err := f.s.Users().ByID(f.t.Context(), found.User.ID); err != nil || !ok || u.Email != found.User.Email || u.Name != found.User.Name {
+		f.t.Errorf("a session shows %s %s, the database has %s %s (%v, %v)", found.User.Name, found.User.Email, u.Name, u.Email, ok, err)
+	}
+	if f.inDatabase && i >= 0 && found.Session.Extra["theme"] != rows[i]["theme"] {
+		f.t.Errorf("a session shows %v, the database has %v", found.Session.Extra["theme"], rows[i]["theme"])
 	}
 }
 
@@ -310,14 +351,22 @@ type faults struct {
 	mu    sync.Mutex
 	armed int // calls until the one that fails; 0 when none will
 	done  string
+
+	lost      bool // whether the secondary storage fails from that call on, and nothing else
+	copies    bool // whether there is a secondary storage
+	committed bool // whether the last transaction has
+	doneAfter bool // whether it had when the call failed
 }
 
-var errBroken = errors.New("a fault of the test")
+var (
+	errBroken = errors.New("a fault of the test")
+	errAway   = fmt.Errorf("%w: a fault of the test", db.ErrUnavailable)
+)
 
 func (f *faults) arm(k int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.armed, f.done = k, ""
+	f.armed, f.done, f.committed = k, "", false
 }
 
 func (f *faults) disarm() {
@@ -335,22 +384,34 @@ func (f *faults) what() string {
 }
 
 // harmless is true of what a request can do without: a clean-up, a copy in the
-// secondary storage, and whatever is tried twice.
+// secondary storage, and what is read after a commit to renew one.
 func (f *faults) harmless() bool {
 	what := f.what()
-	return what == "delete verification" || slices.Contains([]string{"get", "set", "delete", "compare and set"}, what)
-}
-
-func (f *faults) at(what string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.armed == 0 {
+	return what == "delete verification" || slices.Contains([]string{"get", "set", "delete", "compare and set"}, what) ||
+		f.copies && f.doneAfter && slices.Contains([]string{"select session", "select user"}, what)
+}
+
+func (f *faults) at(what string) error { return f.call(what, false) }
+
+func (f *faults) call(what string, secondary bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.armed == 0 || f.lost && !secondary {
 		return nil
 	}
-	if f.armed--; f.armed > 0 {
+	if f.armed > 1 {
+		f.armed--
 		return nil
 	}
-	f.done = what
+	if f.done != "" {
+		return f.err
+	}
+	if !f.lost {
+		f.armed = 0
+	}
+	f.done, f.doneAfter = what, f.committed
 	return f.err
 }
 
@@ -399,12 +460,21 @@ func (f *faults) Tx(ctx context.Context, fn func(context.Context) error) error {
 	if err := f.at("begin"); err != nil {
 		return err
 	}
-	return f.Adapter.Tx(ctx, func(ctx context.Context) error {
+	f.ended(false)
+	err := f.Adapter.Tx(ctx, func(ctx context.Context) error {
 		if err := fn(ctx); err != nil {
 			return err
 		}
 		return f.at("commit")
 	})
+	f.ended(err == nil)
+	return err
+}
+
+func (f *faults) ended(committed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.committed = committed
 }
 
 // Lock implements db.Adapter.

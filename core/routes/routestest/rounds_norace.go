@@ -4,5 +4,5 @@ package routestest
 
 const (
 	usualRounds = 3 // repetitions of each race
-	kinds       = 2 // of faults that RunFailures tries
+	kinds       = 3 // of faults that RunFailures tries
 )
