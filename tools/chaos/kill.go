@@ -49,7 +49,7 @@ func killServer(b *bench, database settings, driver, dsn string) error {
 	}
 	rounds := b.rounds
 	if rounds == 0 {
-		rounds = b.pick(100, 3)
+		rounds = b.pick(200, 3)
 	}
 	random := b.random(1)
 	var everybody []*user

@@ -46,7 +46,7 @@ func hangPostgres(b *bench) error {
 	if err != nil {
 		return err
 	}
-	hang := time.Duration(b.pick(20, 12)) * time.Second
+	hang := time.Duration(b.pick(30, 12)) * time.Second
 	b.say("PostgreSQL stops for %s", hang)
 	began := time.Now()
 	resume := func() { _ = pg.signal(syscall.SIGCONT) }

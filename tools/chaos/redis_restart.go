@@ -45,9 +45,13 @@ func restartRedis(b *bench) error {
 	stop := b.readers(reader, who, 2)
 	defer stop()
 	t.settle("redis")
-	rounds, away := b.pick(3, 1), time.Duration(b.pick(8, 3))*time.Second
+	rounds, short, long := b.pick(3, 1), time.Duration(b.pick(8, 3))*time.Second, time.Duration(b.pick(60, 3))*time.Second
 	var slowest time.Duration
 	for n := range rounds {
+		away := short
+		if n == rounds-1 {
+			away = long
+		}
 		took, err := t.loseRedis(r, n, away)
 		if err != nil {
 			return fmt.Errorf("outage %d: %w", n+1, err)
@@ -55,6 +59,10 @@ func restartRedis(b *bench) error {
 		slowest = max(slowest, took)
 		b.say("outage %d of %d, %s: recovered in %s; %s; reads: %s", n+1, rounds, away, took.Round(time.Millisecond),
 			statuses(t.watch.all()), statuses(reads.all()))
+	}
+	kills := b.pick(50, 5)
+	if err := b.flap(r, kills); err != nil {
+		return err
 	}
 	users, err := t.crowd.stop()
 	if err != nil {
@@ -81,12 +89,34 @@ func restartRedis(b *bench) error {
 	if err != nil {
 		return fmt.Errorf("after FLUSHALL: %w", err)
 	}
-	b.figure("outages, crashes of the server", "", "%d of %s, 0", rounds, away)
+	b.figure("outages, crashes of the server", "", "%d of %s and one of %s, 0", rounds-1, short, long)
+	b.figure("kills one after the other, crashes of the server", "", "%d, 0", kills)
 	b.figure("answers", "errors 500 and 503 only", "%s", statuses(samples))
 	b.figure("sessions read", "all good", "%s in at most %s", statuses(reads.all()), longest(reads.all()).Round(time.Millisecond))
 	b.figure("token found and limit counted, after Redis answers again", "1s", "%s", slowest.Round(time.Millisecond))
 	b.figure("lost, half there, or usable twice", "0", "0 of %s", total)
 	b.figure("the same, after FLUSHALL", "0", "0 of %s", again)
+	return nil
+}
+
+// flap kills Redis again and again as soon as users are at it, so that it is lost
+// also in the instants between a commit and what follows it.
+func (b *bench) flap(r *redis, kills int) error {
+	random := b.random(2)
+	for n := range kills {
+		if err := b.rest(time.Duration(300+random.IntN(1200)) * time.Millisecond); err != nil {
+			return err
+		}
+		if err := r.proc.kill(); err != nil {
+			return err
+		}
+		if err := r.start(); err != nil {
+			return fmt.Errorf("kill %d: %w", n+1, err)
+		}
+		if (n+1)%10 == 0 {
+			b.say("kill %d of %d of Redis", n+1, kills)
+		}
+	}
 	return nil
 }
 
