@@ -26,7 +26,7 @@ func (a *Auth) makeStores(models declaredModels) error {
 		},
 	})
 	if o.SecondaryStorage != nil {
-		a.users.OnChange(a.sessions.RefreshUser)
+		a.users.Follow(a.sessions)
 	}
 	cfg := verification.Config{
 		Default: o.Verification.StoreIdentifier.Default, Overrides: o.Verification.StoreIdentifier.Overrides,

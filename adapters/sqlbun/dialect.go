@@ -22,8 +22,9 @@ type Dialect interface {
 	// bun writes as a literal. A value that the column can never hold, such as
 	// free text for a native UUID, is ErrNeverHeld: no row matches it.
 	Encode(c Column, v any) (any, error)
-	// Decode turns what the driver scanned, not nil, into the value that rows
-	// carry; ids as text.
+	// Decode turns what the driver scanned into the value that rows carry. It gets
+	// no nil, text as a string, and no column of text or ids: those are read alike
+	// everywhere.
 	Decode(c Column, raw any) (any, error)
 
 	// Compare writes a comparison with a literal: sign is =, <, <=, > or >=. Text

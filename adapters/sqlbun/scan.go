@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/uptrace/bun"
+
+	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
 // Scan runs a query for a Dialect and calls each with every row's own Scan.
@@ -24,8 +26,15 @@ func Scan(ctx context.Context, conn bun.IDB, query string, args []any, each func
 	return rows.Err()
 }
 
-// Text is what a row carries of a scanned text or id: a number as its digits.
-func Text(raw any) (any, error) {
+// scanned reads what the driver scanned of one column. One of text or ids may
+// hold numbers, which are read as their digits.
+func (a *Adapter) scanned(c Column, raw any) (any, error) {
+	if b, ok := raw.([]byte); ok {
+		raw = string(b)
+	}
+	if !c.Key && c.Type != db.String {
+		return a.dialect.Decode(c, raw)
+	}
 	switch v := raw.(type) {
 	case string:
 		return v, nil

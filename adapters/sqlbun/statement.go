@@ -132,7 +132,7 @@ func (a *Adapter) decode(cols []Column, raw []any) (db.Row, error) {
 			row[c.Name()] = nil
 			continue
 		}
-		v, err := a.dialect.Decode(c, raw[i])
+		v, err := a.scanned(c, raw[i])
 		if err != nil {
 			return nil, &valueError{c, err}
 		}

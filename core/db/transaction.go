@@ -16,8 +16,10 @@ type pendingKey struct{}
 type pending struct {
 	before []func(context.Context) error // ahead of the commit
 	after  []func(context.Context) error // when it has committed
-	undo   []func(context.Context)       // when it has not
-	failed []func(context.Context)       // undo of reruns
+	undo   []func(context.Context)       // of before, when it has not
+
+	committing bool                    // whether there was nothing left but to commit
+	undoRuns   []func(context.Context) // undo of runs that were followed by another
 }
 
 // Tx runs fn in a transaction that travels in the context. After hooks of
@@ -26,33 +28,19 @@ type pending struct {
 // when ctx has ended meanwhile, and when one of them panics.
 func (s *Store) Tx(ctx context.Context, fn func(context.Context) error) error {
 	if p, nested := ctx.Value(pendingKey{}).(*pending); nested {
-		return s.adapter.Tx(ctx, func(ctx context.Context) error {
-			before, after := len(p.before), len(p.after)
-			err := fn(ctx)
-			if err != nil {
-				p.before, p.after = p.before[:before], p.after[:after]
-			}
-			return err
-		})
+		return s.savepoint(ctx, p, fn)
 	}
 	p := &pending{}
-	outer := ctx
-	committed := false
-	defer func() { // also when fn panics
-		if !committed {
-			p.failed = append(p.failed, p.undo...)
-		}
-		if len(p.failed) > 0 {
-			ctx, done := settle(outer)
-			defer done()
-			for _, fn := range p.failed {
-				fn(ctx)
-			}
+	returned := false
+	defer func() {
+		if !returned { // fn has panicked
+			p.takeBack(ctx, p.undo)
 		}
 	}()
 	err := s.adapter.Tx(context.WithValue(ctx, pendingKey{}, p), func(ctx context.Context) error {
 		// A rerun after a serialization failure starts over.
-		p.before, p.after, p.failed, p.undo = nil, nil, append(p.failed, p.undo...), nil
+		p.undoRuns = append(p.undoRuns, p.undo...)
+		p.before, p.after, p.undo, p.committing = nil, nil, nil, false
 		if err := fn(ctx); err != nil {
 			return err
 		}
@@ -61,15 +49,57 @@ func (s *Store) Tx(ctx context.Context, fn func(context.Context) error) error {
 				return err
 			}
 		}
+		p.committing = true
 		return nil
 	})
-	if err != nil {
+	returned = true
+	switch {
+	case err == nil:
+		p.takeBack(ctx, nil)
+	case p.committing && unknown(err):
+		p.takeBack(ctx, nil)
+		return err
+	default:
+		p.takeBack(ctx, p.undo)
 		return err
 	}
-	committed = true
 	ctx, done := settle(ctx)
 	defer done()
 	return p.run(ctx, 0)
+}
+
+// savepoint is Tx inside another one.
+func (s *Store) savepoint(ctx context.Context, p *pending, fn func(context.Context) error) error {
+	before, after := len(p.before), len(p.after)
+	kept := false
+	defer func() { // also when fn panics
+		if !kept {
+			p.before, p.after = p.before[:before], p.after[:after]
+		}
+	}()
+	err := s.adapter.Tx(ctx, fn)
+	kept = err == nil
+	return err
+}
+
+// unknown tells whether a commit that failed so may have happened all the same, or
+// may yet happen.
+func unknown(err error) bool {
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// takeBack runs what makes up for runs that did not commit, and for the last one
+// if that did not either.
+func (p *pending) takeBack(ctx context.Context, last []func(context.Context)) {
+	all := append(p.undoRuns, last...)
+	if len(all) == 0 {
+		return
+	}
+	ctx, done := settle(ctx)
+	defer done()
+	for _, fn := range all {
+		fn(ctx)
+	}
 }
 
 // Within runs fn in the transaction of ctx, or in one of its own if there is none.
@@ -146,9 +176,10 @@ func BeforeCommit(ctx context.Context, fn func(context.Context) error) error {
 }
 
 // AfterRollback runs fn outside the transaction of ctx when it is over and has not
-// committed, or when nobody can tell; where it is run again, once for each
-// run, at the very end. It is for a function of BeforeCommit. Without a
-// transaction there is nothing to do. fn has ten seconds, as with AfterCommit.
+// committed; of one that is run again, once for each run. Where nobody can tell,
+// as with a commit whose answer was lost, fn does not run. It is for a function of
+// BeforeCommit. Without a transaction there is nothing to do. fn has ten seconds, as
+// with AfterCommit.
 func AfterRollback(ctx context.Context, fn func(context.Context)) {
 	if p, ok := ctx.Value(pendingKey{}).(*pending); ok {
 		p.undo = append(p.undo, fn)

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -116,7 +117,7 @@ func (a *scripted) Tx(ctx context.Context, fn func(context.Context) error) (err 
 
 // What goes ahead of a commit, and what makes it good when there is none.
 func TestAroundACommit(t *testing.T) {
-	boom := errors.New("boom")
+	boom, errGone := errors.New("boom"), fmt.Errorf("commit: %w", db.ErrUnavailable)
 	type notes func(string) func(context.Context) error
 	undoing := func(note notes) func(context.Context) error {
 		return func(ctx context.Context) error {
@@ -154,7 +155,16 @@ func TestAroundACommit(t *testing.T) {
 		}, []string{"before", "commit", "undo"}, boom},
 		{"it is run again", []error{boom, nil}, func(ctx context.Context, _ *db.Store, note notes) error {
 			return errors.Join(db.AfterCommit(ctx, note("after")), db.BeforeCommit(ctx, undoing(note)))
-		}, []string{"before", "commit", "before", "commit", "after", "undo"}, nil},
+		}, []string{"before", "commit", "before", "commit", "undo", "after"}, nil},
+		{"nobody can tell", []error{errGone}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(db.AfterCommit(ctx, note("after")), db.BeforeCommit(ctx, undoing(note)))
+		}, []string{"before", "commit"}, db.ErrUnavailable},
+		{"it is known to have failed before it was cut off", []error{nil}, func(ctx context.Context, _ *db.Store, note notes) error {
+			return errors.Join(
+				db.BeforeCommit(ctx, undoing(note)),
+				db.BeforeCommit(ctx, func(context.Context) error { return errGone }),
+			)
+		}, []string{"before", "undo"}, db.ErrUnavailable},
 		{"it is run again in vain", []error{boom, boom}, func(ctx context.Context, _ *db.Store, note notes) error {
 			return db.BeforeCommit(ctx, undoing(note))
 		}, []string{"before", "commit", "before", "commit", "undo", "undo"}, boom},
@@ -192,6 +202,25 @@ func TestAroundACommit(t *testing.T) {
 				t.Errorf("%q ran, want %q; the error is %v", ran, tc.want, err)
 			}
 		})
+	}
+}
+
+func TestAnInnerTransactionThatPanicsLeavesNothing(t *testing.T) {
+	s := newStore(nil)
+	var ran []string
+	err := s.Tx(t.Context(), func(ctx context.Context) error {
+		func() {
+			defer func() { _ = recover() }()
+			_ = s.Tx(ctx, func(ctx context.Context) error {
+				_ = db.BeforeCommit(ctx, func(context.Context) error { ran = append(ran, "before"); return nil })
+				_ = db.AfterCommit(ctx, func(context.Context) error { ran = append(ran, "after"); return nil })
+				panic("boom")
+			})
+		}()
+		return nil
+	})
+	if err != nil || len(ran) != 0 {
+		t.Errorf("%q ran; the error is %v", ran, err)
 	}
 }
 

@@ -2,8 +2,8 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -22,26 +22,29 @@ type copies struct {
 	original func(ctx context.Context, token string) (WithUser, bool, error)
 }
 
-// get reads the copy of a session, unless only its row is to be trusted.
-func (c *copies) get(ctx context.Context, token string) (found WithUser, ok bool, err error) {
-	copied, ok, err := c.shelf.get(ctx, token)
+// trusted reads the copy of a session, unless its row has to be asked.
+func (c *copies) trusted(ctx context.Context, token string) (found WithUser, ok bool, err error) {
+	copied, ok, err := c.get(ctx, token)
 	return copied.session, ok && len(copied.value.Changing) == 0, err
 }
 
 // add writes the copy of a session whose row has been written.
 func (c *copies) add(ctx context.Context, rec Session, owner user.User) error {
-	mark := rand.Text()
+	mark := c.newMark()
+	// The user may have changed since the owner was read, and there may be no row.
+	compare := func(ctx context.Context) {
+		_, err := c.sync(ctx, rec.Token, mark)
+		c.tell(ctx, err)
+	}
 	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
-		db.AfterRollback(ctx, func(ctx context.Context) { c.tell(ctx, c.remove(ctx, rec.UserID, []string{rec.Token})) })
+		db.AfterRollback(ctx, compare)
 		return c.put(ctx, rec, owner, mark)
 	})
 	if err != nil {
 		return err
 	}
 	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		// The user may have changed since the owner was read.
-		_, err := c.sync(ctx, rec.Token, mark)
-		c.tell(ctx, err)
+		compare(ctx)
 		return nil
 	})
 }
@@ -53,8 +56,9 @@ func (c *copies) update(ctx context.Context, rec Session) error {
 }
 
 // extend renews the copy of a session that lasts longer now. Until then the copy
-// has the old expiry, and the database is asked when it ends: that is no reason
-// to keep a session from being extended while the storage is away.
+// has the old expiry, is due for the next extension, and the database is asked when
+// it ends: that is no reason to keep a session from being extended while the storage
+// is away.
 func (c *copies) extend(ctx context.Context, rec Session) error {
 	return db.AfterCommit(ctx, func(ctx context.Context) error {
 		c.tell(ctx, c.renew(ctx, rec, ""))
@@ -88,7 +92,7 @@ func (c *copies) sync(ctx context.Context, token, mark string) (there bool, err 
 		if there = ok && ttl > 0; !there {
 			return "", 0, true, nil
 		}
-		text, err := c.encode(found, unmarked(v.Changing, mark))
+		text, err := c.encode(found, c.unmarked(v.Changing, mark))
 		return text, ttl, err == nil && text != old, err
 	})
 	if err != nil {
@@ -105,8 +109,11 @@ func (c *copies) end(ctx context.Context, token string, which ending, gone []Ses
 		owners = append(owners, rec.UserID)
 	}
 	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
+		if len(gone) > 0 {
+			return c.drop(ctx, token)
+		}
 		owner, ok, err := c.take(ctx, token, which)
-		if ok && len(gone) == 0 {
+		if ok {
 			owners = append(owners, owner)
 		}
 		return err
@@ -122,16 +129,43 @@ func (c *copies) end(ctx context.Context, token string, which ending, gone []Ses
 	})
 }
 
-// endAll removes the copies of sessions whose rows have been removed.
-func (c *copies) endAll(ctx context.Context, userID string, tokens []string) error {
-	if len(tokens) == 0 {
-		return nil
-	}
-	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
-		if err := c.storage.Delete(ctx, tokens...); err != nil {
-			return fmt.Errorf("remove sessions: %w", err)
+// expire removes the copy of a session whose row has been removed since it had
+// expired. The copy has as well: it can wait.
+func (c *copies) expire(ctx context.Context, token string, which ending) error {
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		owner, ok, err := c.take(ctx, token, which)
+		if ok && err == nil {
+			err = c.strike(ctx, owner, token)
 		}
+		c.tell(ctx, err)
 		return nil
+	})
+}
+
+// endAll removes the copies of sessions of a user whose rows, gone, have been
+// removed, and of others that were listed. Those of them that began meanwhile
+// stay listed: so they are found by their user.
+func (c *copies) endAll(ctx context.Context, userID string, listed, gone []string) error {
+	all := slices.Concat(listed, gone)
+	if err := db.BeforeCommit(ctx, func(ctx context.Context) error { return c.drop(ctx, all...) }); err != nil {
+		return err
+	}
+	return db.AfterCommit(ctx, func(ctx context.Context) error {
+		c.tell(ctx, c.strike(ctx, userID, gone...))
+		return nil
+	})
+}
+
+// forget removes the copies of all sessions of a user whose rows are about to go
+// with the user's: those that are known now, and those that are listed then.
+func (c *copies) forget(ctx context.Context, userID string, tokens []string) error {
+	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
+		listed, err := c.listed(ctx, userID)
+		if err != nil {
+			return err
+		}
+		tokens = append(tokens, listed...)
+		return c.drop(ctx, tokens...)
 	})
 	if err != nil {
 		return err
@@ -142,10 +176,9 @@ func (c *copies) endAll(ctx context.Context, userID string, tokens []string) err
 	})
 }
 
-// tell reports what has failed and does no harm: the list is only what more than
-// the rows may be there, and a marked copy is none.
-func (c *copies) tell(ctx context.Context, err error) {
-	if err != nil {
-		c.away(ctx, err)
+func (c *copies) drop(ctx context.Context, tokens ...string) error {
+	if err := c.storage.Delete(ctx, tokens...); err != nil {
+		return fmt.Errorf("remove sessions: %w", err)
 	}
+	return nil
 }

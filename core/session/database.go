@@ -24,7 +24,7 @@ func (k *inDatabase) create(ctx context.Context, row db.Row, owner user.User) (d
 		return k.db.Create(ctx, k.model.Table, row)
 	}
 	var created db.Row
-	err := k.db.Within(ctx, func(ctx context.Context) (err error) {
+	err := k.within(ctx, listKey(owner.ID), func(ctx context.Context) (err error) {
 		created, err = k.db.CreateIn(ctx, k.model.Table, row, func(ctx context.Context, t *db.Table, row db.Row) (db.Row, error) {
 			stored, err := k.db.Adapter().Insert(ctx, t, row)
 			if err != nil {
@@ -42,21 +42,20 @@ func (k *inDatabase) create(ctx context.Context, row db.Row, owner user.User) (d
 }
 
 func (k *inDatabase) byToken(ctx context.Context, token string) (WithUser, bool, error) {
-	if k.copies != nil {
-		if found, ok := k.copy(ctx, token); ok {
-			return found, true, nil
-		}
+	if found, ok := k.copied(ctx, token); ok {
+		return found, true, nil
 	}
 	return k.find(ctx, token)
 }
 
-// copy looks for the copy of a session. The database answers as well while the
+// copied looks for the copy of a session. The database answers as well while the
 // secondary storage is away.
-func (k *inDatabase) copy(ctx context.Context, token string) (WithUser, bool) {
-	found, ok, err := k.copies.get(ctx, token)
-	if err != nil {
-		k.copies.away(ctx, err)
+func (k *inDatabase) copied(ctx context.Context, token string) (WithUser, bool) {
+	if k.copies == nil {
+		return WithUser{}, false
 	}
+	found, ok, err := k.copies.trusted(ctx, token)
+	k.copies.tell(ctx, err)
 	return found, ok && err == nil
 }
 
@@ -99,11 +98,9 @@ func (k *inDatabase) byTokens(ctx context.Context, tokens []string) ([]WithUser,
 	all := make(map[string]WithUser, len(tokens))
 	var missing []any
 	for _, token := range tokens {
-		if k.copies != nil {
-			if found, ok := k.copy(ctx, token); ok {
-				all[token] = found
-				continue
-			}
+		if found, ok := k.copied(ctx, token); ok {
+			all[token] = found
+			continue
 		}
 		missing = append(missing, token)
 	}
@@ -141,44 +138,47 @@ func (k *inDatabase) active(ctx context.Context, userID string, now time.Time) (
 	return k.model.Records(rows)
 }
 
+// within runs fn in a transaction. A storage that hangs is met before there is one:
+// others may have to wait for it.
+func (k *inDatabase) within(ctx context.Context, key string, fn func(context.Context) error) error {
+	if !db.InTx(ctx) {
+		if err := k.copies.reach(ctx, key); err != nil {
+			return err
+		}
+	}
+	return k.db.Within(ctx, fn)
+}
+
 func (k *inDatabase) update(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error) {
-	change := db.Change{Table: k.model.Table, Where: live(token, now), Set: set, Returning: true}
-	write := func(ctx context.Context) error {
-		res, err := k.db.Update(ctx, change)
-		if err != nil || len(res.Rows) == 0 {
+	if k.copies == nil {
+		return k.change(ctx, token, now, set)
+	}
+	err = k.within(ctx, token, func(ctx context.Context) (err error) {
+		if rec, ok, err = k.change(ctx, token, now, set); err != nil || !ok {
 			return err
-		}
-		if rec, err = k.model.Record(res.Rows[0]); err != nil {
-			return err
-		}
-		ok = true
-		switch {
-		case k.copies == nil:
-			return nil
-		case onlyExtends(set):
-			return k.copies.extend(ctx, rec)
 		}
 		return k.copies.update(ctx, rec)
-	}
-	if k.copies == nil || onlyExtends(set) {
-		err = write(ctx)
-	} else {
-		err = k.db.Within(ctx, write)
-	}
+	})
 	if err != nil {
 		return Session{}, false, err
 	}
 	return rec, ok, nil
 }
 
-// onlyExtends tells whether a change moves the expiry and nothing else.
-func onlyExtends(set db.Row) bool {
-	for name := range set {
-		if name != "expiresAt" && name != "updatedAt" {
-			return false
-		}
+func (k *inDatabase) extend(ctx context.Context, token string, now, expiresAt time.Time) (rec Session, ok bool, err error) {
+	if rec, ok, err = k.change(ctx, token, now, extension(now, expiresAt)); err == nil && ok && k.copies != nil {
+		err = k.copies.extend(ctx, rec)
 	}
-	return true
+	return rec, ok, err
+}
+
+func (k *inDatabase) change(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error) {
+	res, err := k.db.Update(ctx, db.Change{Table: k.model.Table, Where: live(token, now), Set: set, Returning: true})
+	if err != nil || len(res.Rows) == 0 {
+		return Session{}, false, err
+	}
+	rec, err = k.model.Record(res.Rows[0])
+	return rec, err == nil, err
 }
 
 func live(token string, now time.Time) db.Where {
@@ -186,11 +186,15 @@ func live(token string, now time.Time) db.Where {
 }
 
 func (k *inDatabase) end(ctx context.Context, token string, which ending) error {
-	if k.copies == nil {
-		_, _, err := k.delete(ctx, which.where(token))
-		return err
+	expires := !which.expiredAt.IsZero()
+	if k.copies == nil || expires {
+		_, stopped, err := k.delete(ctx, which.where(token))
+		if err != nil || stopped || k.copies == nil {
+			return err
+		}
+		return k.copies.expire(ctx, token, which)
 	}
-	return k.db.Within(ctx, func(ctx context.Context) error {
+	return k.within(ctx, token, func(ctx context.Context) error {
 		gone, stopped, err := k.delete(ctx, which.where(token))
 		if err != nil || stopped {
 			return err
@@ -210,21 +214,21 @@ func (k *inDatabase) endAll(ctx context.Context, userID, except string) error {
 	}
 	// Before the rows go, so that no copy of a session that begins afterwards is
 	// among them. What is no longer listed is found by its row.
-	tokens, err := k.copies.listed(ctx, userID)
+	listed, err := k.copies.listed(ctx, userID)
 	if err != nil {
 		return err
 	}
+	listed = slices.DeleteFunc(listed, func(token string) bool { return token == except })
 	return k.db.Within(ctx, func(ctx context.Context) error {
-		gone, stopped, err := k.delete(ctx, w)
+		rows, stopped, err := k.delete(ctx, w)
 		if err != nil || stopped {
 			return err
 		}
-		all := slices.Clone(tokens)
-		for _, rec := range gone {
-			all = append(all, rec.Token)
+		gone := make([]string, len(rows))
+		for i, rec := range rows {
+			gone[i] = rec.Token
 		}
-		all = slices.DeleteFunc(all, func(token string) bool { return token == except })
-		return k.copies.endAll(ctx, userID, all)
+		return k.copies.endAll(ctx, userID, listed, gone)
 	})
 }
 
@@ -242,19 +246,26 @@ func (k *inDatabase) delete(ctx context.Context, w db.Where) (gone []Session, st
 	return gone, false, err
 }
 
-// tokens are those of a user's sessions: what is listed, since rows may have gone
-// with the user, and what is no longer listed and has a row.
+// tokens are those of a user's sessions that may have a copy: what is listed, and
+// what is no longer listed and has a row.
 func (k *inDatabase) tokens(ctx context.Context, userID string) ([]string, error) {
-	tokens, err := k.copies.listed(ctx, userID)
+	since := k.copies.lately()
+	tokens, err := k.copies.listedSince(ctx, userID, since)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := k.db.Select(ctx, db.Query{Table: k.model.Table, Where: db.Where{db.By("userId", userID)}})
+	seen := make(map[string]bool, len(tokens))
+	for _, token := range tokens {
+		seen[token] = true
+	}
+	rows, err := k.db.Select(ctx, db.Query{Table: k.model.Table, Where: db.Where{
+		db.By("userId", userID), {Field: "expiresAt", Op: db.Gt, Value: db.Millis(since)},
+	}})
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
-		if token, _ := row["token"].(string); !slices.Contains(tokens, token) {
+		if token, _ := row["token"].(string); !seen[token] {
 			tokens = append(tokens, token)
 		}
 	}
@@ -264,4 +275,12 @@ func (k *inDatabase) tokens(ctx context.Context, userID string) ([]string, error
 func (k *inDatabase) refresh(ctx context.Context, token, mark string) error {
 	_, err := k.copies.sync(ctx, token, mark)
 	return err
+}
+
+func (k *inDatabase) forget(ctx context.Context, userID string) error {
+	tokens, err := k.tokens(ctx, userID)
+	if err != nil {
+		return err
+	}
+	return k.copies.forget(ctx, userID, tokens)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,11 +16,14 @@ import (
 
 // failing lets one call of a storage fail, or every call from it on.
 type failing struct {
+	mu        sync.Mutex
 	calls, at int // the call that fails, from 1; 0 is none
 	on        bool
 }
 
 func (f *failing) turn(context.Context, string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.calls++
 	if f.at != 0 && (f.calls == f.at || f.on && f.calls > f.at) {
 		return fmt.Errorf("dial the storage: %w", db.ErrUnavailable)

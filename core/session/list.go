@@ -50,18 +50,29 @@ func (s *shelf) listText(list []entry) (string, time.Duration, error) {
 
 // listed are the tokens in the list of a user, expired or not.
 func (s *shelf) listed(ctx context.Context, userID string) ([]string, error) {
+	return s.listedSince(ctx, userID, time.Time{})
+}
+
+// listedSince are those that have not expired at a time.
+func (s *shelf) listedSince(ctx context.Context, userID string, at time.Time) ([]string, error) {
 	text, err := s.storage.Get(ctx, listKey(userID))
 	if err != nil {
 		return nil, fmt.Errorf("read the list of sessions: %w", err)
 	}
-	var tokens []string
-	for _, e := range parseList(text) {
-		if !slices.Contains(tokens, e.Token) {
+	list := parseList(text)
+	tokens, seen := make([]string, 0, len(list)), make(map[string]bool, len(list))
+	for _, e := range list {
+		if !seen[e.Token] && e.ExpiresAt > at.UnixMilli() {
+			seen[e.Token] = true
 			tokens = append(tokens, e.Token)
 		}
 	}
 	return tokens, nil
 }
+
+// lately is a time at which a session that has a value now had not expired, also
+// by the clock of another server.
+func (s *shelf) lately() time.Time { return s.now().Add(-time.Hour) }
 
 // enlist puts a session into the list of its user. An entry that ends later
 // keeps its time: it must not end before the session does.
@@ -79,6 +90,9 @@ func (s *shelf) enlist(ctx context.Context, rec Session) error {
 
 // strike takes sessions out of the list of a user.
 func (s *shelf) strike(ctx context.Context, userID string, tokens ...string) error {
+	if len(tokens) == 0 {
+		return nil
+	}
 	return s.changeList(ctx, userID, func(list []entry) []entry { return without(list, tokens...) })
 }
 

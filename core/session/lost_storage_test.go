@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/session"
 )
 
 // Where the database has the last word, a storage that is lost and comes back says
@@ -140,3 +144,192 @@ func TestALostStorageHoldsAChangeBack(t *testing.T) {
 		}
 	}
 }
+
+// latecomer is a database whose commit loses its answer, and lands when it is told.
+type latecomer struct {
+	*steppingDatabase
+	late bool
+}
+
+func (l *latecomer) Tx(ctx context.Context, fn func(context.Context) error) error {
+	if !l.late {
+		return l.steppingDatabase.Tx(ctx, fn)
+	}
+	l.late = false
+	before, err := l.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.Adapter.Tx(ctx, fn); err != nil {
+		return err
+	}
+	l.before = before
+	return fmt.Errorf("commit: no answer: %w", db.ErrUnavailable)
+}
+
+func TestACommitThatNobodyKnowsOf(t *testing.T) {
+	for name, change := range map[string]func(ctx context.Context, w *world, s session.Session) error{
+		"of a user": func(ctx context.Context, w *world, _ session.Session) error {
+			_, _, err := w.Users().Update(ctx, w.ann.ID, db.Row{"name": "Anna"})
+			return err
+		},
+		"of a session": func(ctx context.Context, w *world, s session.Session) error {
+			_, _, err := w.Sessions().Update(ctx, s.Token, db.Row{"theme": "dark"})
+			return err
+		},
+		"of the end of a session": func(ctx context.Context, w *world, s session.Session) error {
+			return w.Sessions().Delete(ctx, s.Token)
+		},
+		"of a session that begins": func(ctx context.Context, w *world, _ session.Session) error {
+			_, err := w.Sessions().Create(ctx, session.Session{ExpiresAt: w.Clock.Now().Add(day)}, w.ann)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			database := &latecomer{steppingDatabase: &steppingDatabase{}}
+			w := newWorld(t, inBoth, func(o *core.Options) { database.Adapter, o.Database = o.Database, database })
+			database.tables = []*db.Table{w.Users().Table(), w.Sessions().Table()}
+			s := w.begin(w.ann, day)
+			database.late = true
+			if err := change(t.Context(), w, s); !errors.Is(err, db.ErrUnavailable) {
+				t.Fatal(err)
+			}
+			must(t, w.agrees(s.Token)) // not yet
+			database.before = nil
+			must(t, w.agrees(s.Token))
+			for key := range w.storage.All() {
+				must(t, w.agrees(key))
+			}
+		})
+	}
+}
+
+// rerun is a database that runs a transaction a second time: at its commit it met
+// another one, which is what happens in between.
+type rerun struct {
+	db.Adapter
+	between func()
+}
+
+func (r *rerun) Tx(ctx context.Context, fn func(context.Context) error) error {
+	if between := r.between; between != nil {
+		r.between = nil
+		met := errors.New("met another transaction")
+		err := r.Adapter.Tx(ctx, func(ctx context.Context) error { return errors.Join(fn(ctx), met) })
+		if !errors.Is(err, met) {
+			return err
+		}
+		between()
+	}
+	return r.Adapter.Tx(ctx, fn)
+}
+
+func TestATransactionThatRunsAgain(t *testing.T) {
+	database := &rerun{}
+	w := newWorld(t, inBoth, func(o *core.Options) { database.Adapter, o.Database = o.Database, database })
+	database.between = func() {}
+	s := w.begin(w.ann, day)
+	if left := w.storage.All(); left[s.Token] == "" || left["active-sessions-"+w.ann.ID] == "" || strings.Contains(left[s.Token], "changing") {
+		t.Errorf("a session has begun, and the storage holds %v", left)
+	}
+	database.between = func() { must(t, w.Sessions().Delete(t.Context(), s.Token)) }
+	if rec, ok, err := w.Sessions().Update(t.Context(), s.Token, db.Row{"theme": "dark"}); ok || err != nil || rec.Token != "" {
+		t.Errorf("a session that ended in between is changed: %v %v %+v", ok, err, rec)
+	}
+	database.between = func() { must(t, errorOf(w.Users().Delete(t.Context(), w.ann.ID))) }
+	if u, ok, err := w.Users().Update(t.Context(), w.ann.ID, db.Row{"name": "Anna"}); ok || err != nil || u.ID != "" {
+		t.Errorf("a user who was deleted in between is changed: %v %v %+v", ok, err, u)
+	}
+}
+
+func TestASessionIsNotShortenedWithoutTheStorage(t *testing.T) {
+	w, f := fragile(t, inBoth)
+	s := w.begin(w.ann, 7*day)
+	f.calls, f.at, f.on = 0, 1, true
+	if _, ok, err := w.Sessions().Update(t.Context(), s.Token, db.Row{"expiresAt": w.Clock.Now().Add(time.Minute)}); ok || !errors.Is(err, db.ErrUnavailable) {
+		t.Errorf("%v %v", ok, err)
+	}
+}
+
+// Whoever cannot look at an expired session's copy still sees that it is over.
+func TestAnExpiredSessionWithoutTheStorage(t *testing.T) {
+	w, f := fragile(t, inBoth)
+	s := w.begin(w.ann, day)
+	w.Clock.Advance(day)
+	f.calls, f.at, f.on = 0, 1, true
+	must(t, w.Sessions().DeleteExpired(t.Context(), s.Token, w.Clock.Now()))
+	if n := w.rows(); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+}
+
+// A transaction holds what others wait for: it does not look for the copies of what
+// has long been over.
+func TestExpiredSessionsCostAChangeNothing(t *testing.T) {
+	w, f := fragile(t, inBoth)
+	w.begin(w.ann, 2*day)
+	change := func(name string) int {
+		f.calls = 0
+		_, _, err := w.Users().Update(t.Context(), w.ann.ID, db.Row{"name": name})
+		must(t, err)
+		return f.calls
+	}
+	one := change("Anna")
+	for range 100 {
+		w.begin(w.ann, time.Hour)
+	}
+	w.Clock.Advance(3 * time.Hour)
+	if n := change("Annette"); n != one {
+		t.Errorf("%d calls of the storage, and %d with 100 expired sessions", one, n)
+	}
+}
+
+func TestAUserWithManySessionsChanges(t *testing.T) {
+	w, f := fragile(t, inBoth)
+	var tokens []string
+	for range 50 {
+		tokens = append(tokens, w.begin(w.ann, day).Token)
+	}
+	for _, lostAt := range []int{0, 4, 40} {
+		f.calls, f.at, f.on = 0, lostAt, true
+		_, ok, err := w.Users().Update(t.Context(), w.ann.ID, db.Row{"name": fmt.Sprint("Anna ", lostAt)})
+		if f.at = 0; ok != (lostAt == 0) || !ok && !errors.Is(err, db.ErrUnavailable) {
+			t.Errorf("lost at call %d: %v %v", lostAt, ok, err)
+		}
+		for _, token := range tokens {
+			must(t, w.agrees(token))
+		}
+	}
+}
+
+// A mark that was left behind goes with the next renewal, when it is old.
+func TestMarksThatWereLeftBehind(t *testing.T) {
+	w, f := fragile(t, inBoth)
+	s := w.begin(w.ann, day)
+	f.calls, f.at, f.on = 0, 6, true // after the mark
+	_, _, err := w.Users().Update(t.Context(), w.ann.ID, db.Row{"name": "Anna"})
+	must(t, err)
+	f.at = 0
+	marked := func() bool { return strings.Contains(w.storage.All()[s.Token], `"changing"`) }
+	if !marked() {
+		t.Fatal("the storage was lost at another call")
+	}
+	renew := func() {
+		now := w.Clock.Now()
+		_, ok, err := w.Sessions().Extend(t.Context(), s.Token, now, now.Add(day))
+		if must(t, err); !ok {
+			t.Error("the session is not extended")
+		}
+	}
+	w.Clock.Advance(10 * time.Minute)
+	if renew(); !marked() {
+		t.Error("a mark is gone that can be of a change under way")
+	}
+	w.Clock.Advance(time.Second)
+	if renew(); marked() {
+		t.Error("an old mark is left")
+	}
+	must(t, w.agrees(s.Token))
+}
+
+func errorOf[T any](_ T, err error) error { return err }

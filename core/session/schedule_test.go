@@ -205,7 +205,8 @@ func (s *steppingStorage) CompareAndSet(ctx context.Context, key, old, value str
 
 // steppingDatabase is a database whose statements and commits are steps. While a
 // transaction is under way others see what was committed before it, and wait if
-// they write, as with a real one.
+// they write, as with SQLite. What two open transactions do to each other, as
+// PostgreSQL has them, only the races show.
 type steppingDatabase struct {
 	db.Adapter
 	tables []*db.Table     // the referenced ones first

@@ -141,6 +141,10 @@ func (k *inSecondary) update(ctx context.Context, token string, now time.Time, s
 	return rec, ok, nil
 }
 
+func (k *inSecondary) extend(ctx context.Context, token string, now, expiresAt time.Time) (Session, bool, error) {
+	return k.update(ctx, token, now, extension(now, expiresAt))
+}
+
 // members are the values of a change as they are read.
 func (k *inSecondary) members(set db.Row) (*wire.Object, error) {
 	row := maps.Clone(set)
@@ -233,8 +237,12 @@ func (k *inSecondary) endAll(ctx context.Context, userID, except string) error {
 	return db.AfterCommit(ctx, end)
 }
 
+func (k *inSecondary) forget(ctx context.Context, userID string) error {
+	return k.endAll(ctx, userID, "")
+}
+
 func (k *inSecondary) tokens(ctx context.Context, userID string) ([]string, error) {
-	return k.listed(ctx, userID)
+	return k.listedSince(ctx, userID, k.lately())
 }
 
 // refresh writes the user as it is into one session and takes a mark away. The
@@ -249,7 +257,7 @@ func (k *inSecondary) refresh(ctx context.Context, token, mark string) error {
 		if !ok {
 			return value{}, time.Time{}, true, nil // ends with its user
 		}
-		v.Changing = unmarked(v.Changing, mark)
+		v.Changing = k.unmarked(v.Changing, mark)
 		v.User, err = k.users.RowJSON(owner)
 		return v, found.Session.ExpiresAt, err == nil, err
 	})

@@ -73,6 +73,14 @@ func (s *shelf) revoked(ctx context.Context, rec Session) (bool, error) {
 	return err == nil && rec.CreatedAt.UnixMilli() < before, nil
 }
 
+// reach tells whether the storage that has a key can be reached.
+func (s *shelf) reach(ctx context.Context, key string) error {
+	if _, err := s.storage.Get(ctx, key); err != nil {
+		return fmt.Errorf("reach the storage of sessions: %w", err)
+	}
+	return nil
+}
+
 func (s *shelf) decode(token, text string) (v value, found WithUser, ok bool) {
 	if text == "" || json.Unmarshal([]byte(text), &v) != nil {
 		return value{}, WithUser{}, false

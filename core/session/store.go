@@ -49,6 +49,7 @@ type keeper interface {
 	byTokens(ctx context.Context, tokens []string) ([]WithUser, error)
 	active(ctx context.Context, userID string, now time.Time) ([]Session, error)
 	update(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error)
+	extend(ctx context.Context, token string, now, expiresAt time.Time) (rec Session, ok bool, err error)
 	end(ctx context.Context, token string, which ending) error
 	// endAll ends the sessions of a user but the one of a token, if that is not "".
 	endAll(ctx context.Context, userID, except string) error
@@ -57,6 +58,8 @@ type keeper interface {
 	// and refresh brings one up to date there and takes a mark away, see announce.
 	tokens(ctx context.Context, userID string) ([]string, error)
 	refresh(ctx context.Context, token, mark string) error
+	// forget ends what the secondary storage has of a user who is about to go.
+	forget(ctx context.Context, userID string) error
 }
 
 // NewStore returns the store of sessions.
@@ -133,7 +136,11 @@ func (s *Store) Update(ctx context.Context, token string, set db.Row) (rec Sessi
 // Extend moves the expiry of a session that still exists and has not expired
 // at now. ok is false when it is gone.
 func (s *Store) Extend(ctx context.Context, token string, now, expiresAt time.Time) (rec Session, ok bool, err error) {
-	return s.kept.update(ctx, token, now, db.Row{"expiresAt": db.Millis(expiresAt), "updatedAt": db.Millis(now)})
+	return s.kept.extend(ctx, token, now, expiresAt)
+}
+
+func extension(now, expiresAt time.Time) db.Row {
+	return db.Row{"expiresAt": db.Millis(expiresAt), "updatedAt": db.Millis(now)}
 }
 
 // Delete ends the session of a token, if it is there.
@@ -162,9 +169,27 @@ func (s *Store) DeleteOthers(ctx context.Context, userID, token string) error {
 	return s.kept.endAll(ctx, userID, token)
 }
 
-// RefreshUser brings what the secondary storage keeps of a user with each
-// session up to date. A user that is gone takes the sessions along. In a
-// transaction it happens with the commit; nothing is committed without the storage.
+// Reach implements [user.Follower].
+func (s *Store) Reach(ctx context.Context, userID string) error {
+	if s.shelf == nil {
+		return nil
+	}
+	return s.shelf.reach(ctx, listKey(userID))
+}
+
+// ForgetUser implements [user.Follower]: the secondary storage forgets the user's
+// sessions with the transaction of ctx, which it has to be called in.
+func (s *Store) ForgetUser(ctx context.Context, userID string) error {
+	if s.shelf == nil {
+		return nil
+	}
+	return s.kept.forget(ctx, userID)
+}
+
+// RefreshUser implements [user.Follower]: it brings what the secondary storage keeps
+// of a user with each session up to date. A user that is gone takes the sessions
+// along. In a transaction it happens with the commit; nothing is committed without
+// the storage.
 func (s *Store) RefreshUser(ctx context.Context, userID string) error {
 	if s.shelf == nil {
 		return nil

@@ -11,8 +11,15 @@ import (
 // false when there is no such user any more. A refusal of a database hook matches
 // db.ErrStopped.
 func (s *Store) Delete(ctx context.Context, id string) (ok bool, err error) {
-	return s.telling(ctx, id, func(ctx context.Context) (bool, error) {
+	err = s.followed(ctx, id, func(ctx context.Context) error {
+		if s.follower != nil {
+			if err := s.follower.ForgetUser(ctx, id); err != nil {
+				return err
+			}
+		}
 		res, err := s.db.Delete(ctx, db.Removal{Table: s.model.Table, Where: db.Where{db.By(db.ID, id)}})
-		return res.Count > 0, err
+		ok = res.Count > 0
+		return err
 	})
+	return ok && err == nil, err
 }

@@ -57,8 +57,19 @@ func NormalizeEmail(email string) string { return wire.ToLower(strings.ToValidUT
 type Store struct {
 	db        *db.Store
 	model     *db.Model[User]
-	listLimit int                                        // see WithListLimit
-	changed   func(ctx context.Context, id string) error // see OnChange
+	listLimit int      // see WithListLimit
+	follower  Follower // see Follow
+}
+
+// Follower keeps users in another place, too.
+type Follower interface {
+	// Reach tells whether that place can be reached. It is asked before there is a
+	// transaction, which others would wait for.
+	Reach(ctx context.Context, id string) error
+	// RefreshUser hears of a user who has changed, and ForgetUser of one who is about
+	// to be deleted, in the transaction in which it happens. An error rolls back.
+	RefreshUser(ctx context.Context, id string) error
+	ForgetUser(ctx context.Context, id string) error
 }
 
 // NewModel declares the user table with the given clock.
@@ -69,23 +80,20 @@ func NewModel(now func() time.Time) (*db.Model[User], error) {
 // NewStore returns the store of the user table.
 func NewStore(s *db.Store, m *db.Model[User]) *Store { return &Store{db: s, model: m} }
 
-// OnChange has fn told when a user changes or goes, in the transaction in which it
-// happens; an error of fn rolls it back. It is set once, before the store is used.
-func (s *Store) OnChange(fn func(ctx context.Context, id string) error) { s.changed = fn }
+// Follow has f hear of changes. It is called once, before the store is used.
+func (s *Store) Follow(f Follower) { s.follower = f }
 
-// telling runs write, which tells whether a user has changed or gone, and has
-// what OnChange has set hear of it.
-func (s *Store) telling(ctx context.Context, id string, write func(context.Context) (bool, error)) (ok bool, err error) {
-	if s.changed == nil {
+// followed runs write in a transaction where there is a Follower.
+func (s *Store) followed(ctx context.Context, id string, write func(context.Context) error) error {
+	if s.follower == nil {
 		return write(ctx)
 	}
-	err = s.db.Within(ctx, func(ctx context.Context) error {
-		if ok, err = write(ctx); err != nil || !ok {
+	if !db.InTx(ctx) {
+		if err := s.follower.Reach(ctx, id); err != nil {
 			return err
 		}
-		return s.changed(ctx, id)
-	})
-	return ok && err == nil, err
+	}
+	return s.db.Tx(ctx, write)
 }
 
 // Table returns the declared table.
@@ -167,18 +175,24 @@ func (s *Store) UpdateIf(ctx context.Context, id string, still db.Where, set db.
 		set["email"] = NormalizeEmail(email)
 	}
 	where := append(db.Where{db.By(db.ID, id)}, still...)
-	ok, err = s.telling(ctx, id, func(ctx context.Context) (bool, error) {
+	err = s.followed(ctx, id, func(ctx context.Context) error {
+		u, ok = User{}, false // of an earlier run
 		res, err := s.db.Update(ctx, db.Change{Table: s.model.Table, Where: where, Set: set, Returning: true})
 		if err != nil || len(res.Rows) == 0 {
-			return false, err
+			return err
 		}
-		u, err = s.model.Record(res.Rows[0])
-		return err == nil, err
+		if u, err = s.model.Record(res.Rows[0]); err != nil {
+			return err
+		}
+		if ok = true; s.follower == nil {
+			return nil
+		}
+		return s.follower.RefreshUser(ctx, id)
 	})
-	if !ok {
-		u = User{}
+	if err != nil {
+		return User{}, false, err
 	}
-	return u, ok, err
+	return u, ok, nil
 }
 
 // RowJSON encodes a whole record, as a storage beside the database keeps it.

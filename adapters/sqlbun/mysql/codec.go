@@ -31,15 +31,7 @@ func (Dialect) Encode(c sqlbun.Column, v any) (any, error) {
 // Decode reads a stored value by the field's type. The driver gives text for
 // all but numbers; a pool of the application's may have it parse dates.
 func (Dialect) Decode(c sqlbun.Column, raw any) (any, error) {
-	if b, ok := raw.([]byte); ok {
-		raw = string(b)
-	}
-	if c.Key {
-		return sqlbun.Text(raw)
-	}
 	switch c.Type {
-	case db.String:
-		return sqlbun.Text(raw)
 	case db.Number:
 		return whole(raw)
 	case db.Boolean:
@@ -65,28 +57,19 @@ func whole(raw any) (any, error) {
 	case int64:
 		return v, nil
 	case float32:
-		return fraction(strconv.FormatFloat(float64(v), 'g', -1, 32))
+		if n, ok := value.ParseNumber(strconv.FormatFloat(float64(v), 'g', -1, 32)); ok {
+			return n, nil
+		}
 	case float64:
 		if n, ok := value.Float(v); ok {
 			return n, nil
 		}
 	case string:
-		return fraction(v)
-	}
-	return nil, fmt.Errorf("the database holds a %T, want a number", raw)
-}
-
-func fraction(s string) (any, error) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return n, nil
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err == nil {
-		if n, ok := value.Float(f); ok {
+		if n, ok := value.ParseNumber(v); ok {
 			return n, nil
 		}
 	}
-	return nil, errors.New("the database holds text that is no number")
+	return nil, errors.New("the database holds no number")
 }
 
 // boolean takes 1 for true and every other number for false, as upstream.

@@ -91,15 +91,7 @@ func operand(literal any) any {
 // Decode reads a stored value by the field's type, from any of the column types
 // that Accepts lets pass.
 func (Dialect) Decode(c sqlbun.Column, raw any) (any, error) {
-	if b, ok := raw.([]byte); ok {
-		raw = string(b)
-	}
-	if c.Key {
-		return sqlbun.Text(raw)
-	}
 	switch c.Type {
-	case db.String:
-		return sqlbun.Text(raw)
 	case db.Number:
 		return number(raw)
 	case db.Boolean:
@@ -133,13 +125,8 @@ func number(raw any) (any, error) {
 			return n, nil
 		}
 	case string:
-		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+		if n, ok := value.ParseNumber(v); ok {
 			return n, nil
-		}
-		if f, err := strconv.ParseFloat(v, 64); err == nil {
-			if n, ok := value.Float(f); ok {
-				return n, nil
-			}
 		}
 	}
 	return nil, errors.New("the database holds no number")

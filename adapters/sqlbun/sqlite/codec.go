@@ -33,15 +33,7 @@ func (Dialect) Encode(c sqlbun.Column, v any) (any, error) {
 // Decode reads a stored value by the field's type; SQLite lets any column hold
 // any type, and other programs may have written it.
 func (Dialect) Decode(c sqlbun.Column, raw any) (any, error) {
-	if b, ok := raw.([]byte); ok {
-		raw = string(b)
-	}
-	if c.Key {
-		return sqlbun.Text(raw)
-	}
 	switch c.Type {
-	case db.String:
-		return sqlbun.Text(raw)
 	case db.Number:
 		return number(raw)
 	case db.Boolean:

@@ -60,7 +60,8 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 
 // several tells whether a join can find more than one row, whichever it gives.
 func several(j db.Join) bool {
-	return j.Many || j.Foreign != db.ID && !j.Table.Field(j.Foreign).Unique
+	f := j.Table.Field(j.Foreign)
+	return j.Many || j.Foreign != db.ID && (f == nil || !f.Unique)
 }
 
 func sortBy(records []*record, order []db.Order) {

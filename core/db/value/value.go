@@ -163,6 +163,19 @@ func Float(n float64) (any, bool) {
 	return n, true
 }
 
+// ParseNumber reads the decimal text of a number, as Float gives it. It reports
+// false for anything else.
+func ParseNumber(text string) (any, bool) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, false
+	}
+	return Float(f)
+}
+
 func stringArray(v any) (any, error) {
 	list, ok := v.([]string)
 	if !ok {

@@ -135,3 +135,15 @@ func TestArraysOfJSONText(t *testing.T) {
 		}
 	}
 }
+
+func TestParseNumber(t *testing.T) {
+	for text, want := range map[string]any{
+		"7": int64(7), "-9223372036854775808": int64(math.MinInt64), "7.00": int64(7), "1e3": int64(1000), "0.5": 0.5,
+		"9223372036854775808": 9223372036854775808.0,
+		"":                    nil, "seven": nil, "7 ": nil, "NaN": nil, "Infinity": nil, "1e999": nil,
+	} {
+		if got, ok := value.ParseNumber(text); got != want || ok != (want != nil) {
+			t.Errorf("%q is %T %v, %v; want %v", text, got, got, ok, want)
+		}
+	}
+}
