@@ -100,7 +100,7 @@ func killServer(b *bench, database settings, driver, dsn string) error {
 	if total.whole+total.absent == 0 && !b.quick {
 		return fmt.Errorf("no kill came in the middle of a request: nothing was tried")
 	}
-	b.figure("kills", "100", "%d", rounds)
+	b.figure("kills", "200", "%d", rounds)
 	b.figure("requests before the kills", "", "%d", writes)
 	b.figure("lost, half there, or usable twice", "0", "0 of %s", total)
 	b.figure("slowest start after a kill, ready", "", "%s", slowest.Round(time.Millisecond))
