@@ -1,7 +1,6 @@
 package mysql_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/mysql"
@@ -15,16 +14,7 @@ func TestRacesOfTwoProcesses(t *testing.T) {
 		New: func(t *testing.T) routestest.Shared { return routestest.Shared{Database: sqltest.MySQL(t)} },
 		Database: func(t *testing.T, at routestest.Shared) db.Adapter {
 			t.Helper()
-			a, err := mysql.Open(t.Context(), at.Database, mysql.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := a.Close(context.WithoutCancel(t.Context())); err != nil {
-					t.Errorf("close: %v", err)
-				}
-			})
-			return a
+			return open(t, at.Database, mysql.Options{})
 		},
 		IDs: db.IDSerial,
 	})

@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
@@ -15,16 +14,7 @@ import (
 func open(t *testing.T, dsn string, opts postgres.Options) *sqlbun.Adapter {
 	t.Helper()
 	a, err := postgres.Open(t.Context(), dsn, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		// The test's own context has ended by now.
-		if err := a.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return a
+	return sqltest.Closed(t, a, err)
 }
 
 // migrated opens a database and creates the tables.

@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/postgres"
@@ -15,16 +14,7 @@ func TestRacesOfTwoProcesses(t *testing.T) {
 		New: func(t *testing.T) routestest.Shared { return routestest.Shared{Database: sqltest.Postgres(t)} },
 		Database: func(t *testing.T, at routestest.Shared) db.Adapter {
 			t.Helper()
-			a, err := postgres.Open(t.Context(), at.Database, postgres.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := a.Close(context.WithoutCancel(t.Context())); err != nil {
-					t.Errorf("close: %v", err)
-				}
-			})
-			return a
+			return open(t, at.Database, postgres.Options{})
 		},
 		IDs: db.IDUUID,
 	})

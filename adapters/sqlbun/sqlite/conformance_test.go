@@ -1,12 +1,12 @@
 package sqlite_test
 
 import (
-	"context"
 	"path/filepath"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun"
 	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqlite"
+	"github.com/gatehouse-auth/gatehouse/adapters/sqlbun/sqltest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/db/dbtest"
 )
@@ -15,16 +15,7 @@ import (
 func open(t *testing.T, dsn string, opts sqlite.Options) *sqlbun.Adapter {
 	t.Helper()
 	a, err := sqlite.Open(t.Context(), dsn, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		// The test's own context has ended by now.
-		if err := a.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return a
+	return sqltest.Closed(t, a, err)
 }
 
 // migrated opens a database and creates the tables.

@@ -57,6 +57,13 @@ type IDColumn struct {
 func (d Dialect) open(t *testing.T, dsn string, connections int) *sqlbun.Adapter {
 	t.Helper()
 	a, err := d.Open(t.Context(), dsn, connections)
+	return Closed(t, a, err)
+}
+
+// Closed returns a database that was opened, unless err ends the test, and closes
+// it with the test.
+func Closed(t testing.TB, a *sqlbun.Adapter, err error) *sqlbun.Adapter {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
