@@ -175,10 +175,3 @@ func (c *copies) forget(ctx context.Context, userID string, tokens []string) err
 		return nil
 	})
 }
-
-func (c *copies) drop(ctx context.Context, tokens ...string) error {
-	if err := c.storage.Delete(ctx, tokens...); err != nil {
-		return fmt.Errorf("remove sessions: %w", err)
-	}
-	return nil
-}

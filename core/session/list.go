@@ -116,10 +116,18 @@ func (s *shelf) remove(ctx context.Context, userID string, tokens []string) erro
 	if len(tokens) == 0 {
 		return nil
 	}
+	if err := s.drop(ctx, tokens...); err != nil {
+		return err
+	}
+	return s.strike(ctx, userID, tokens...)
+}
+
+// drop removes the values of tokens, and leaves the list.
+func (s *shelf) drop(ctx context.Context, tokens ...string) error {
 	if err := s.storage.Delete(ctx, tokens...); err != nil {
 		return fmt.Errorf("remove sessions: %w", err)
 	}
-	return s.strike(ctx, userID, tokens...)
+	return nil
 }
 
 // endListed ends what the list of a user names, but for one token.
@@ -143,8 +151,8 @@ func (s *shelf) endListed(ctx context.Context, userID, except string) error {
 		if len(ended) == 0 {
 			return nil
 		}
-		if err := s.storage.Delete(ctx, ended...); err != nil {
-			return fmt.Errorf("remove sessions: %w", err)
+		if err := s.drop(ctx, ended...); err != nil {
+			return err
 		}
 		text, ttl, err := s.listText(without(parseList(old), ended...))
 		if err != nil {

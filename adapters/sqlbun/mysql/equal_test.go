@@ -82,37 +82,18 @@ func TestTheLimitOfAJoinCountsPerParentByTheBytes(t *testing.T) {
 }
 
 func TestColumnsThatWouldChangeAValueAreConflicts(t *testing.T) {
-	t.Parallel()
-	dsn := sqltest.MySQL(t)
-	pool := connect(t, dsn)
-	a := open(t, dsn, mysql.Options{})
-	for i, c := range []struct {
-		typ   string
-		field db.Field
-		good  bool
-	}{
-		{"date", db.Field{Type: db.Date}, false},
-		{"datetime", db.Field{Type: db.Date}, false},
-		{"timestamp null", db.Field{Type: db.Date}, false},
-		{"timestamp(2) null", db.Field{Type: db.Date}, false},
-		{"timestamp(6) null", db.Field{Type: db.Date}, true},
-		{"datetime(3)", db.Field{Type: db.Date}, true},
-		{"float", db.Field{Type: db.Number}, false},
-		{"decimal(20)", db.Field{Type: db.Number}, false},
-		{"decimal(20,4)", db.Field{Type: db.Number}, true},
-		{"double", db.Field{Type: db.Number}, true},
-		{"double", db.Field{Type: db.Number, BigInt: true}, false},
-		{"bigint(20) unsigned", db.Field{Type: db.Number, BigInt: true}, true},
-	} {
-		name := fmt.Sprintf("t%d", i)
-		sqltest.Execute(t, pool, "create table "+name+" (id varchar(36) not null primary key, v "+c.typ+")")
-		c.field.Name, c.field.Nullable = "v", true
-		p, err := a.Plan(t.Context(), []*db.Table{sqltest.Table(t, name, &c.field)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if good := len(p.Conflicts) == 0; good != c.good {
-			t.Errorf("%s for a %s (big %t): accepted %t", c.typ, c.field.Type, c.field.BigInt, good)
-		}
-	}
+	suite.RunColumnTypes(t, []sqltest.ColumnType{
+		{Type: "date", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "datetime", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "timestamp null", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "timestamp(2) null", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "timestamp(6) null", Field: db.Field{Type: db.Date}, Good: true},
+		{Type: "datetime(3)", Field: db.Field{Type: db.Date}, Good: true},
+		{Type: "float", Field: db.Field{Type: db.Number}, Good: false},
+		{Type: "decimal(20)", Field: db.Field{Type: db.Number}, Good: false},
+		{Type: "decimal(20,4)", Field: db.Field{Type: db.Number}, Good: true},
+		{Type: "double", Field: db.Field{Type: db.Number}, Good: true},
+		{Type: "double", Field: db.Field{Type: db.Number, BigInt: true}, Good: false},
+		{Type: "bigint(20) unsigned", Field: db.Field{Type: db.Number, BigInt: true}, Good: true},
+	})
 }

@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -153,38 +152,19 @@ func TestMigrations(t *testing.T) {
 }
 
 func TestColumnsThatWouldChangeAValueAreConflicts(t *testing.T) {
-	t.Parallel()
-	dsn := sqltest.Postgres(t)
-	raw := connect(t, dsn)
-	a := open(t, dsn, postgres.Options{})
-	for i, c := range []struct {
-		typ   string
-		field db.Field
-		good  bool
-	}{
-		{"date", db.Field{Type: db.Date}, false},
-		{"timestamptz(2)", db.Field{Type: db.Date}, false},
-		{"timestamp(0)", db.Field{Type: db.Date}, false},
-		{"timestamp(3)", db.Field{Type: db.Date}, true},
-		{"timestamptz(6)", db.Field{Type: db.Date}, true},
-		{"real", db.Field{Type: db.Number}, false},
-		{"numeric(20)", db.Field{Type: db.Number}, false},
-		{"numeric(20,4)", db.Field{Type: db.Number}, true},
-		{"numeric", db.Field{Type: db.Number, BigInt: true}, true},
-		{"double precision", db.Field{Type: db.Number}, true},
-		{"double precision", db.Field{Type: db.Number, BigInt: true}, false},
-	} {
-		name := fmt.Sprintf("t%d", i)
-		sqltest.Execute(t, raw, "create table "+name+" (id text not null primary key, v "+c.typ+")")
-		c.field.Name, c.field.Nullable = "v", true
-		p, err := a.Plan(t.Context(), []*db.Table{sqltest.Table(t, name, &c.field)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if good := len(p.Conflicts) == 0; good != c.good {
-			t.Errorf("%s for a %s (big %t): accepted %t", c.typ, c.field.Type, c.field.BigInt, good)
-		}
-	}
+	suite.RunColumnTypes(t, []sqltest.ColumnType{
+		{Type: "date", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "timestamptz(2)", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "timestamp(0)", Field: db.Field{Type: db.Date}, Good: false},
+		{Type: "timestamp(3)", Field: db.Field{Type: db.Date}, Good: true},
+		{Type: "timestamptz(6)", Field: db.Field{Type: db.Date}, Good: true},
+		{Type: "real", Field: db.Field{Type: db.Number}, Good: false},
+		{Type: "numeric(20)", Field: db.Field{Type: db.Number}, Good: false},
+		{Type: "numeric(20,4)", Field: db.Field{Type: db.Number}, Good: true},
+		{Type: "numeric", Field: db.Field{Type: db.Number, BigInt: true}, Good: true},
+		{Type: "double precision", Field: db.Field{Type: db.Number}, Good: true},
+		{Type: "double precision", Field: db.Field{Type: db.Number, BigInt: true}, Good: false},
+	})
 }
 
 func TestAMigrationThatFailsLeavesNothingBehind(t *testing.T) { suite.RunFailedMigration(t) }

@@ -40,6 +40,34 @@ func (d Dialect) RunMigrations(t *testing.T, cases []Migration) {
 	})
 }
 
+// ColumnType is the type of a column that exists, and whether it holds every value
+// of a field unchanged.
+type ColumnType struct {
+	Type  string
+	Field db.Field // of that column; without a name
+	Good  bool
+}
+
+// RunColumnTypes runs the suite of columns that would change a value: they are
+// conflicts.
+func (d Dialect) RunColumnTypes(t *testing.T, cases []ColumnType) {
+	t.Parallel()
+	dsn := d.Empty(t)
+	raw, a := d.Connect(t, dsn), d.open(t, dsn, 0)
+	for i, c := range cases {
+		name := fmt.Sprintf("t%d", i)
+		Execute(t, raw, fmt.Sprintf("create table %s (id %s not null primary key, v %s)", name, d.IDs[0].Type, c.Type))
+		c.Field.Name, c.Field.Nullable = "v", true
+		p, err := a.Plan(t.Context(), []*db.Table{Table(t, name, &c.Field)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good := len(p.Conflicts) == 0; good != c.Good {
+			t.Errorf("%s for a %s (big %t): accepted %t", c.Type, c.Field.Type, c.Field.BigInt, good)
+		}
+	}
+}
+
 func (d Dialect) migrate(t *testing.T, c Migration) {
 	t.Helper()
 	dsn := d.Empty(t)
