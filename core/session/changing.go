@@ -33,26 +33,35 @@ const (
 // leaves those of the others.
 func (s *shelf) announce(ctx context.Context, tokens func(context.Context) ([]string, error), renew func(ctx context.Context, token, mark string) error) error {
 	mark := s.newMark()
-	renewAll := func(ctx context.Context) {
+	renewAll := func(ctx context.Context) error {
 		list, err := tokens(ctx)
 		for i := 0; err == nil && i < len(list); i++ {
 			err = renew(ctx, list[i], mark)
 		}
-		s.tell(ctx, err)
+		return err
 	}
-	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
-		db.AfterRollback(ctx, renewAll)
+	return s.aroundCommit(ctx, func(ctx context.Context) error {
+		db.AfterRollback(ctx, func(ctx context.Context) { s.tell(ctx, renewAll(ctx)) })
 		list, err := tokens(ctx)
 		if err != nil {
 			return err
 		}
 		return s.markAll(ctx, list, mark)
-	})
-	if err != nil {
+	}, renewAll)
+}
+
+// aroundCommit runs what must have happened when the transaction of ctx commits,
+// and afterwards what does no harm if it fails.
+func (s *shelf) aroundCommit(ctx context.Context, before, after func(context.Context) error) error {
+	if err := db.BeforeCommit(ctx, before); err != nil {
 		return err
 	}
+	return s.afterCommit(ctx, after)
+}
+
+func (s *shelf) afterCommit(ctx context.Context, after func(context.Context) error) error {
 	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		renewAll(ctx)
+		s.tell(ctx, after(ctx))
 		return nil
 	})
 }

@@ -32,21 +32,14 @@ func (c *copies) trusted(ctx context.Context, token string) (found WithUser, ok 
 func (c *copies) add(ctx context.Context, rec Session, owner user.User) error {
 	mark := c.newMark()
 	// The user may have changed since the owner was read, and there may be no row.
-	compare := func(ctx context.Context) {
+	compare := func(ctx context.Context) error {
 		_, err := c.sync(ctx, rec.Token, mark)
-		c.tell(ctx, err)
-	}
-	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
-		db.AfterRollback(ctx, compare)
-		return c.put(ctx, rec, owner, mark)
-	})
-	if err != nil {
 		return err
 	}
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		compare(ctx)
-		return nil
-	})
+	return c.aroundCommit(ctx, func(ctx context.Context) error {
+		db.AfterRollback(ctx, func(ctx context.Context) { c.tell(ctx, compare(ctx)) })
+		return c.put(ctx, rec, owner, mark)
+	}, compare)
 }
 
 // update renews the copy of a session whose row has changed.
@@ -60,10 +53,7 @@ func (c *copies) update(ctx context.Context, rec Session) error {
 // it ends: that is no reason to keep a session from being extended while the storage
 // is away.
 func (c *copies) extend(ctx context.Context, rec Session) error {
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		c.tell(ctx, c.renew(ctx, rec, ""))
-		return nil
-	})
+	return c.afterCommit(ctx, func(ctx context.Context) error { return c.renew(ctx, rec, "") })
 }
 
 // renew brings the copy of a session up to date that has changed.
@@ -104,74 +94,47 @@ func (c *copies) sync(ctx context.Context, token, mark string) (there bool, err 
 // end removes the copy of the session that is meant. Its row, of which gone is
 // what there was, has been removed; a copy without one has no right to be there.
 func (c *copies) end(ctx context.Context, token string, which ending, gone []Session) error {
-	owners := make([]string, 0, 2)
-	for _, rec := range gone {
-		owners = append(owners, rec.UserID)
-	}
-	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
-		if len(gone) > 0 {
+	owner := ""
+	return c.aroundCommit(ctx, func(ctx context.Context) error {
+		if len(gone) > 0 { // one: a token is unique
+			owner = gone[0].UserID
 			return c.drop(ctx, token)
 		}
-		owner, ok, err := c.take(ctx, token, which)
-		if ok {
-			owners = append(owners, owner)
-		}
+		var err error
+		owner, _, err = c.take(ctx, token, which)
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		for _, owner := range owners {
-			c.tell(ctx, c.strike(ctx, owner, token))
+	}, func(ctx context.Context) error {
+		if owner == "" {
+			return nil
 		}
-		return nil
+		return c.strike(ctx, owner, token)
 	})
 }
 
 // expire removes the copy of a session whose row has been removed since it had
 // expired. The copy has as well: it can wait.
 func (c *copies) expire(ctx context.Context, token string, which ending) error {
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		owner, ok, err := c.take(ctx, token, which)
-		if ok && err == nil {
-			err = c.strike(ctx, owner, token)
-		}
-		c.tell(ctx, err)
-		return nil
-	})
+	return c.afterCommit(ctx, func(ctx context.Context) error { return c.takeOut(ctx, token, which) })
 }
 
 // endAll removes the copies of sessions of a user whose rows, gone, have been
 // removed, and of others that were listed. Those of them that began meanwhile
 // stay listed: so they are found by their user.
 func (c *copies) endAll(ctx context.Context, userID string, listed, gone []string) error {
-	all := slices.Concat(listed, gone)
-	if err := db.BeforeCommit(ctx, func(ctx context.Context) error { return c.drop(ctx, all...) }); err != nil {
-		return err
-	}
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		c.tell(ctx, c.strike(ctx, userID, gone...))
-		return nil
-	})
+	return c.aroundCommit(ctx,
+		func(ctx context.Context) error { return c.drop(ctx, slices.Concat(listed, gone)...) },
+		func(ctx context.Context) error { return c.strike(ctx, userID, gone...) })
 }
 
 // forget removes the copies of all sessions of a user whose rows are about to go
 // with the user's: those that are known now, and those that are listed then.
 func (c *copies) forget(ctx context.Context, userID string, tokens []string) error {
-	err := db.BeforeCommit(ctx, func(ctx context.Context) error {
+	return c.aroundCommit(ctx, func(ctx context.Context) error {
 		listed, err := c.listed(ctx, userID)
 		if err != nil {
 			return err
 		}
 		tokens = append(tokens, listed...)
 		return c.drop(ctx, tokens...)
-	})
-	if err != nil {
-		return err
-	}
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		c.tell(ctx, c.strike(ctx, userID, tokens...))
-		return nil
-	})
+	}, func(ctx context.Context) error { return c.strike(ctx, userID, tokens...) })
 }

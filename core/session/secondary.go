@@ -214,13 +214,7 @@ func (k *inSecondary) with(v value, set *wire.Object) (value, Session, error) {
 }
 
 func (k *inSecondary) end(ctx context.Context, token string, which ending) error {
-	return db.AfterCommit(ctx, func(ctx context.Context) error {
-		owner, ok, err := k.take(ctx, token, which)
-		if err != nil || !ok {
-			return err
-		}
-		return k.strike(ctx, owner, token)
-	})
+	return db.AfterCommit(ctx, func(ctx context.Context) error { return k.takeOut(ctx, token, which) })
 }
 
 func (k *inSecondary) endAll(ctx context.Context, userID, except string) error {

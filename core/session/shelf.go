@@ -181,5 +181,17 @@ func (s *shelf) take(ctx context.Context, token string, which ending) (userID st
 	if err != nil {
 		return "", false, fmt.Errorf("remove a session: %w", err)
 	}
-	return found.session.Session.UserID, ok, nil
+	if !ok {
+		return "", false, nil
+	}
+	return found.session.Session.UserID, true, nil
+}
+
+// takeOut is take, and strikes the session from the list.
+func (s *shelf) takeOut(ctx context.Context, token string, which ending) error {
+	userID, ok, err := s.take(ctx, token, which)
+	if err != nil || !ok {
+		return err
+	}
+	return s.strike(ctx, userID, token)
 }
