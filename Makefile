@@ -5,6 +5,7 @@ LINTER      ?= $(or $(wildcard $(HOME)/.cache/gatehouse-ci/$(LINT_VERSION)/golan
 LINT_VERSION := $(shell sed -n 's/^lint_version=//p' .ci/run)
 FUZZ_TIME   ?= 2000000x
 CHAOS       ?=
+BENCH       ?=
 MODULES     := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
 UPSTREAM    := reference/client/1.6.9/node_modules
 
@@ -78,13 +79,18 @@ fuzz: ## Run each fuzz target FUZZ_TIME (2000000x) times
 	GATEHOUSE_FUZZ_TIME=$(FUZZ_TIME) bash .ci/run fuzz
 
 .PHONY: soak
-soak: bin/gatehouse ## Flood a server with sign-ins, then compare the times of answers for known and unknown addresses
+soak: bin/gatehouse ## Flood a server, compare the times of its answers, then run each race 200 times on every storage
 	$(GO) run ./tools/soak -binary bin/gatehouse
+	GATEHOUSE_TEST_ROUNDS=200 $(GO) run ./tools/services -only races -timeout 6h
 
 .PHONY: chaos
 chaos: bin/gatehouse ## Break what a server depends on, with CHAOS="-quick" or "-scenario NAME" less of it
 	$(GO) run ./tools/chaos -binary bin/gatehouse $(CHAOS)
 	$(GO) test -count=1 -run 'Clock' ./core/routes ./core/ratelimit
+
+.PHONY: bench
+bench: ## Measure beside Better Auth and a handler written by hand, with BENCH="-quick" less of it (Node, PostgreSQL; an hour or more)
+	$(GO) run ./tools/bench $(BENCH)
 
 .PHONY: ci
 ci: ## Everything that CI checks, with its time

@@ -26,9 +26,32 @@ type Compat struct {
 	// length, and then finds it wrong. Off, it is a 400 before any work, as since
 	// 1.7.6.
 	HashLongPasswords bool `opt:"hashLongPasswords"`
+	// IssuerFromRequestHost lets a production server without a base URL sign tokens of
+	// the jwt plugin, whose issuer and audience are then the host that the request
+	// names. Off, it does not start, unless the plugin's options name both.
+	IssuerFromRequestHost bool `opt:"issuerFromRequestHost"`
 	// AllowWeakSecret warns about a short or low-entropy secret in production
 	// instead of refusing to start. The well-known default secret is refused either way.
 	AllowWeakSecret bool `opt:"allowWeakSecret"`
+	// ReplaceTOTPInUse lets a user who has an authenticator app set up another one,
+	// whose secret counts at once. Off, /two-factor/enable answers 400
+	// TOTP_ALREADY_ENABLED, as since 1.7.3.
+	ReplaceTOTPInUse bool `opt:"replaceTOTPInUse"`
+	// UnlimitedTwoFactorFailures lets a user go on after any number of wrong second
+	// factors, sign-in by sign-in. Off, ten in a row lock them out for 15 minutes,
+	// as since 1.6.22.
+	UnlimitedTwoFactorFailures bool `opt:"unlimitedTwoFactorFailures"`
+	// UnknownMemberRoles lets the role of a member of an organization become one that
+	// nobody has declared. Off, it is a 400 ROLE_NOT_FOUND, as since 1.6.16.
+	UnknownMemberRoles bool `opt:"unknownMemberRoles"`
+	// InvitationsWithoutVerifiedEmail lists a user's invitations to organizations, and
+	// where ids can be guessed shows and accepts them, also before the address is
+	// verified. Off, that is a 403, as since 1.6.11.
+	InvitationsWithoutVerifiedEmail bool `opt:"invitationsWithoutVerifiedEmail"`
+	// InvitationsVisibleToMembers shows the invitations of an organization to all of
+	// its members. Off, those see them who may invite, and those of owners only
+	// owners, as since 1.7.25.
+	InvitationsVisibleToMembers bool `opt:"invitationsVisibleToMembers"`
 }
 
 // Compat169 is every switch of Compat at once: the observable defaults of 1.6.9.
@@ -41,6 +64,12 @@ func Compat169() Compat {
 		TrustProxyHeadersWithDynamicBaseURL: true,
 		MailLinksFromRequestHost:            true,
 		HashLongPasswords:                   true,
+		IssuerFromRequestHost:               true,
 		AllowWeakSecret:                     true,
+		ReplaceTOTPInUse:                    true,
+		UnlimitedTwoFactorFailures:          true,
+		UnknownMemberRoles:                  true,
+		InvitationsWithoutVerifiedEmail:     true,
+		InvitationsVisibleToMembers:         true,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
@@ -58,6 +59,7 @@ type progress struct {
 
 	session    *session.WithUser
 	newSession *session.WithUser
+	left       bool // the client loses the session's cookies with this call
 	noRefresh  bool
 	found      *lookup // nil before the first look-up
 	owned      db.Row
@@ -118,6 +120,25 @@ func (c *Ctx) Header(name string) string {
 // SetHeader sets a response header. It survives an error.
 func (c *Ctx) SetHeader(name, value string) { c.header.Set(name, value) }
 
+// ExposeHeader sets a response header that scripts of other origins may read, too.
+func (c *Ctx) ExposeHeader(name, value string) {
+	const exposed = "Access-Control-Expose-Headers"
+	var names []string
+	for n := range strings.SplitSeq(c.header.Get(exposed), ",") {
+		if n = strings.TrimSpace(n); n != "" && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	if !slices.Contains(names, name) {
+		names = append(names, name)
+	}
+	c.header.Set(exposed, strings.Join(names, ", "))
+	c.header.Set(name, value)
+}
+
+// InProcess tells whether the call came from the application and not over HTTP.
+func (c *Ctx) InProcess() bool { return c.inProcess }
+
 // SetStatus sets the status of a successful answer; 200 unless called.
 func (c *Ctx) SetStatus(status int) { c.status = status }
 
@@ -142,6 +163,14 @@ func (c *Ctx) SignedCookie(name string) (string, bool) {
 	return c.received.Signed(name, c.Auth.keys)
 }
 
+// PresentCookie makes the call one that came with another cookie, for before hooks
+// that read a session from elsewhere. Like a request cookie it has no say over one
+// that came first.
+func (c *Ctx) PresentCookie(name, value string) {
+	c.received = c.received.With(name, value)
+	c.found = nil
+}
+
 // Cookies are the cookies that the answer sets, by name.
 func (c *Ctx) Cookies() *cookies.Jar { return c.jar }
 
@@ -163,6 +192,20 @@ func (c *Ctx) Session() *session.WithUser { return c.session }
 
 // NewSession is the session that this call has created or extended, or nil.
 func (c *Ctx) NewSession() *session.WithUser { return c.newSession }
+
+// CurrentSession is the session that this call goes on with: the one that it has
+// created or extended, else the one that it has required or found; or nil.
+func (c *Ctx) CurrentSession() *session.WithUser {
+	switch {
+	case c.newSession != nil:
+		return c.newSession
+	case c.session != nil:
+		return c.session
+	case c.found != nil && c.found.state != nil:
+		return &c.found.state.WithUser
+	}
+	return nil
+}
 
 // SkipSessionRefresh keeps this call from extending the session, and from
 // renewing a cache that renews itself.

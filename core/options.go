@@ -389,6 +389,36 @@ type DatabaseHooks struct {
 // Field is an additional field of a model; see db.Field for the members.
 type Field = db.Field
 
+// ModelSchema is the option `schema.<model>` of a plugin for a table of its own:
+// see Setup.Schema. For a table of another feature, Fields alone renames the
+// columns that the plugin adds.
+type ModelSchema struct {
+	ModelName        string            `opt:"modelName"` // the table's name
+	Fields           map[string]string `opt:"fields"`    // column names by field
+	AdditionalFields []Field           `opt:"additionalFields"`
+}
+
+// FieldNames is the option `schema.<model>` of a plugin that adds fields to a
+// table of another feature: see Setup.Schema.
+type FieldNames struct {
+	Fields map[string]string `opt:"fields"` // column names by field
+}
+
+// Schema makes it one for Setup.Schema.
+func (n FieldNames) Schema() ModelSchema { return ModelSchema{Fields: n.Fields} }
+
+// TableNames is the option `schema.<model>` of a plugin whose table takes no
+// further fields.
+type TableNames struct {
+	ModelName string            `opt:"modelName"` // the table's name
+	Fields    map[string]string `opt:"fields"`    // column names by field
+}
+
+// Schema makes it one for Setup.Schema.
+func (n TableNames) Schema() ModelSchema {
+	return ModelSchema{ModelName: n.ModelName, Fields: n.Fields}
+}
+
 // String hides the options, which hold secrets, from fmt.
 func (o Options) String() string { return "core.Options" }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/gatehouse-auth/gatehouse/core/account"
 	"github.com/gatehouse-auth/gatehouse/core/password"
 )
 
@@ -60,4 +61,15 @@ func (c *Ctx) CheckGivenPassword(pw string) error {
 		return ErrPasswordTooLong
 	}
 	return nil
+}
+
+// CheckPassword is VerifyPassword for the account of the signed-in user: a wrong
+// password is ErrInvalidPassword. An account without one has an empty hash, which
+// costs the same and never matches.
+func (c *Ctx) CheckPassword(own account.Account, given string) error {
+	ok, err := c.VerifyPassword(own.Hash(), given)
+	if err == nil && !ok {
+		err = ErrInvalidPassword
+	}
+	return err
 }

@@ -185,7 +185,25 @@ func (c *Ctx) admit(route *route) error {
 
 // invoke runs the hooks and the handler of a route, over HTTP and in process.
 // direct is the input of an in-process call.
+//
+// A failure that nobody has worded skips the hooks that follow, one of which may be
+// there to take back what the call was about to hand out, such as the session of
+// somebody who has yet to show a second factor: no cookie leaves with it but those
+// that take one from the client.
 func (c *Ctx) invoke(route *route, direct any) (any, error) {
+	out, err := c.run(route, direct)
+	if _, worded := asError(err); err != nil && !worded {
+		c.newSession = nil
+		for cookie := range c.jar.All() {
+			if cookie.MaxAge >= 0 {
+				c.jar.Remove(cookie.Name)
+			}
+		}
+	}
+	return out, err
+}
+
+func (c *Ctx) run(route *route, direct any) (any, error) {
 	for _, h := range c.Auth.before {
 		if h.Match != nil && !h.Match(c) {
 			continue

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -28,6 +29,9 @@ type Hook struct {
 	// skips what follows. After it, Ctx.Returned and Ctx.SetReturned see and
 	// replace the result; an *Error replaces it too.
 	Run func(c *Ctx) error
+	// Last has an after hook run when those of all plugins have: it sees what is
+	// really sent.
+	Last bool
 }
 
 // MatchPath is a Match for endpoints by their declared paths, such as
@@ -79,19 +83,42 @@ func (s *Setup) ExtendTable(model string, fields ...*db.Field) {
 	s.fail(s.auth.tables.extend(model, fields))
 }
 
+// Schema applies an option of the plugin's own, `schema.<model>`, to a table that it
+// has declared or extended.
+func (s *Setup) Schema(model string, o ModelSchema) {
+	if err := s.auth.tables.rename("schema."+model, model, o.ModelName, o.Fields); err != nil {
+		s.fail(err)
+		return
+	}
+	for _, f := range o.AdditionalFields {
+		s.ExtendTable(model, &f)
+	}
+}
+
 // Migration adds a change of a table that its fields cannot express.
 func (s *Setup) Migration(model string, m db.Migration) { s.fail(s.auth.tables.migrate(model, m)) }
 
 // Before adds a hook that runs before endpoints, after those of earlier plugins.
 func (s *Setup) Before(h Hook) {
 	s.need(h.Run != nil, "Before: the hook has no Run")
+	s.need(!h.Last, "Before: Last is for after hooks")
 	s.auth.before = append(s.auth.before, s.named(h))
 }
 
-// After adds a hook that runs after endpoints, after those of earlier plugins.
+// After adds a hook that runs after endpoints, after those of earlier plugins;
+// Hook.Last changes that.
 func (s *Setup) After(h Hook) {
 	s.need(h.Run != nil, "After: the hook has no Run")
 	s.auth.after = append(s.auth.after, s.named(h))
+	slices.SortStableFunc(s.auth.after, func(a, b namedHook) int {
+		switch {
+		case a.Last == b.Last:
+			return 0
+		case a.Last:
+			return 1
+		}
+		return -1
+	})
 }
 
 // Use adds middleware for the paths that match, before the before hooks. A nil
@@ -181,6 +208,14 @@ type namedHook struct {
 type pathMiddleware struct {
 	match func(path string) bool
 	run   Middleware
+}
+
+// PathUnder is a matcher of all paths that begin with one of the prefixes, such
+// as "/two-factor/".
+func PathUnder(prefixes ...string) func(path string) bool {
+	return func(path string) bool {
+		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+	}
 }
 
 // PathIs is a matcher of paths for Setup.Use and Setup.RateLimit.

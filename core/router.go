@@ -57,18 +57,21 @@ func (rt *router) supersede(r *route) {
 	})
 }
 
+// addDynamic adds a route with parameters. One that replaces another stands ahead
+// of it, and leaves it the methods that it does not have itself.
 func (rt *router) addDynamic(r *route, replace bool) error {
+	at := len(rt.dynamic)
 	for i, old := range rt.dynamic {
-		if _, same := matchPattern(old.path, r.path); !same || !slices.Equal(old.methods, r.methods) {
+		_, same := matchPattern(old.path, r.path)
+		if !same || !slices.ContainsFunc(old.methods, func(m string) bool { return slices.Contains(r.methods, m) }) {
 			continue
 		}
 		if !replace {
 			return fmt.Errorf("%s %s is registered already, by %q", r.methods, r.path, old.plugin)
 		}
-		rt.dynamic[i] = r
-		return nil
+		at = min(at, i)
 	}
-	rt.dynamic = append(rt.dynamic, r)
+	rt.dynamic = slices.Insert(rt.dynamic, at, r)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func plainHeader(v string) string {
 // SetSessionCookies writes the session's cookies: the signed token, the mark of
 // a transient session, and the cache. The session is Ctx.NewSession then.
 func (c *Ctx) SetSessionCookies(s session.WithUser, transient bool) error {
-	c.newSession = &s
+	c.newSession, c.left = &s, false
 	c.found.changed(s)
 	if err := c.setSessionToken(s.Session.Token, transient); err != nil {
 		return err
@@ -121,9 +121,10 @@ func (c *Ctx) TransientSession() bool {
 	return marked
 }
 
-// DeleteSessionCookies takes the session's cookies from the client.
+// DeleteSessionCookies takes the session's cookies from the client, and those that
+// this call was about to set. No session is Ctx.NewSession then.
 func (c *Ctx) DeleteSessionCookies(keepDontRemember bool) error {
-	c.found = nil
+	c.found, c.newSession, c.left = nil, nil, true
 	if err := c.jar.Set(c.specs.SessionToken.Expired()); err != nil {
 		return err
 	}

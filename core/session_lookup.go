@@ -48,7 +48,8 @@ func (l *lookup) answers(q SessionQuery) bool {
 // FindSession looks up the session of the request's cookies: in the cookie
 // cache, then in the database. It extends a session that is due, keeps the
 // cookies up to date, and returns nil when there is no session. When this call
-// has signed somebody in, it only looks, and finds the session of before.
+// has signed somebody in, it only looks, and finds the session of before; when it
+// has taken the cookies from the client, it finds none.
 //
 // A call asks the database once: what middleware has found, FindSession returns
 // again, unless it was in the cookie cache and the query does without.
@@ -59,6 +60,9 @@ func (c *Ctx) FindSession(q SessionQuery) (*SessionState, error) {
 	}
 	if c.newSession != nil && c.newSession.Session.Token != token {
 		return c.peekSession(token)
+	}
+	if c.left && c.found == nil {
+		return nil, nil //nolint:nilnil // whoever has just left has no session
 	}
 	if c.found == nil || !c.found.answers(q) {
 		l := lookup{query: q}

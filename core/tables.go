@@ -60,6 +60,9 @@ func (ts *tableSet) added(model string) []*db.Field {
 // rename applies the names that options give to a table and its columns.
 func (ts *tableSet) rename(option, model, name string, columns map[string]string) error {
 	t := ts.by[model]
+	if t == nil {
+		return fmt.Errorf("%s: table %q is not declared", option, model)
+	}
 	if name != "" {
 		t.Name = name
 	}

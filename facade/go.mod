@@ -41,6 +41,7 @@ require (
 require (
 	github.com/gatehouse-auth/gatehouse/adapters/redis v0.0.0
 	github.com/gatehouse-auth/gatehouse/adapters/sqlbun v0.0.0
+	github.com/gatehouse-auth/gatehouse/plugins v0.0.0
 	github.com/google/go-cmp v0.7.0
 	go.yaml.in/yaml/v3 v3.0.6
 )
@@ -50,3 +51,5 @@ replace github.com/gatehouse-auth/gatehouse/core => ../core
 replace github.com/gatehouse-auth/gatehouse/adapters/redis => ../adapters/redis
 
 replace github.com/gatehouse-auth/gatehouse/adapters/sqlbun => ../adapters/sqlbun
+
+replace github.com/gatehouse-auth/gatehouse/plugins => ../plugins

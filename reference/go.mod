@@ -7,6 +7,7 @@ require (
 	github.com/gatehouse-auth/gatehouse/adapters/sqlbun v0.0.0
 	github.com/gatehouse-auth/gatehouse/core v0.0.0
 	github.com/gatehouse-auth/gatehouse/facade v0.0.0
+	github.com/gatehouse-auth/gatehouse/plugins v0.0.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/google/go-cmp v0.7.0
@@ -59,3 +60,5 @@ replace github.com/gatehouse-auth/gatehouse/adapters/sqlbun => ../adapters/sqlbu
 replace github.com/gatehouse-auth/gatehouse/core => ../core
 
 replace github.com/gatehouse-auth/gatehouse/facade => ../facade
+
+replace github.com/gatehouse-auth/gatehouse/plugins => ../plugins

@@ -18,6 +18,7 @@ const primary = "t"
 // which joins take statements of their own.
 type selection struct {
 	db.Query
+	conds  []value.Condition
 	cols   []Column // of the queried table
 	hidden int      // the last so many of cols were not asked for
 	inline []inline // joins of at most one row each
@@ -30,8 +31,12 @@ type inline struct {
 	cols  []Column
 }
 
-func newSelection(q db.Query) *selection {
-	sel := &selection{Query: q}
+func newSelection(q db.Query) (*selection, error) {
+	conds, err := value.Conditions(q.Table, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	sel := &selection{Query: q, conds: conds}
 	names := q.Fields
 	if len(names) == 0 {
 		names = q.Table.Names()
@@ -49,7 +54,7 @@ func newSelection(q db.Query) *selection {
 			sel.hidden++
 		}
 	}
-	return sel
+	return sel, nil
 }
 
 func (sel *selection) reads(name string) bool {
@@ -81,7 +86,22 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 	if err := value.Query(q); err != nil {
 		return nil, err
 	}
-	sel := newSelection(q)
+	sel, err := newSelection(q)
+	if err != nil {
+		return nil, err
+	}
+	rows := []db.Row{}
+	done, err := a.lookup(ctx, sel, func(raw []any) error {
+		row, err := a.decodeSelected(sel, raw)
+		rows = append(rows, row)
+		return err
+	})
+	if done && err == nil {
+		return rows, nil
+	}
+	if done {
+		return nil, err
+	}
 	s, err := a.selectSQL(sel)
 	if err != nil {
 		return nil, err
@@ -93,7 +113,6 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 		}
 		mode = snapshot
 	}
-	var rows []db.Row
 	err = a.do(ctx, mode, "select from", q.Table, func(conn bun.IDB) error {
 		rows = []db.Row{}
 		err := a.query(ctx, conn, "select from", q.Table, s, sel.width(), func(raw []any) error {
@@ -123,11 +142,12 @@ func (a *Adapter) Select(ctx context.Context, q db.Query) ([]db.Row, error) {
 }
 
 func (a *Adapter) selectSQL(sel *selection) (*SQL, error) {
-	conds, err := value.Conditions(sel.Table, sel.Where)
-	if err != nil {
-		return nil, err
-	}
-	s := a.sql("SELECT ").columns(primary, sel.cols)
+	s := a.sql("")
+	return s, a.writeSelect(s, sel)
+}
+
+func (a *Adapter) writeSelect(s *SQL, sel *selection) error {
+	s.Text("SELECT ").columns(primary, sel.cols)
 	for _, j := range sel.inline {
 		s.Text(", ").columns(j.alias, j.cols)
 	}
@@ -136,8 +156,8 @@ func (a *Adapter) selectSQL(sel *selection) (*SQL, error) {
 		s.Text(" LEFT JOIN ").table(j.Table).Text(" AS ").Name(j.alias).Text(" ON ")
 		a.dialect.Equal(s, operand(j.alias, column(j.Table, j.Foreign)), operand(primary, column(sel.Table, j.Local)))
 	}
-	if err := a.where(s, sel.Table, primary, conds); err != nil {
-		return nil, err
+	if err := a.where(s, sel.Table, primary, sel.conds); err != nil {
+		return err
 	}
 	for i, o := range sel.Order {
 		s.Text(map[bool]string{true: " ORDER BY ", false: ", "}[i == 0])
@@ -157,7 +177,7 @@ func (a *Adapter) selectSQL(sel *selection) (*SQL, error) {
 	if sel.ForUpdate {
 		s.Text(a.dialect.Traits().ForUpdate)
 	}
-	return s, nil
+	return nil
 }
 
 func (a *Adapter) decodeSelected(sel *selection, raw []any) (db.Row, error) {

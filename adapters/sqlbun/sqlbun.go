@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 
 	"github.com/uptrace/bun"
 
@@ -23,6 +24,7 @@ type Adapter struct {
 	write, read *bun.DB
 	borrowed    bool         // Close leaves the pools open
 	check       func() error // what Ping looks at besides; nil for nothing
+	prepares    atomic.Bool  // look-ups are prepared
 }
 
 var (

@@ -2,6 +2,8 @@ package sqlbun
 
 import (
 	"context"
+	"database/sql"
+	"strconv"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
@@ -15,6 +17,11 @@ import (
 type SQL struct {
 	gen schema.QueryGen
 	buf []byte
+
+	// params makes Value write a placeholder, and keep the value in args. unfit
+	// tells that a value was not one that goes as a parameter.
+	params, unfit bool
+	args          []any
 }
 
 // Part writes a piece of a statement.
@@ -42,8 +49,17 @@ func (s *SQL) Name(parts ...string) *SQL {
 	return s
 }
 
-// Value appends a literal.
+// Value appends a literal, or a placeholder for it.
 func (s *SQL) Value(v any) *SQL {
+	if s.params {
+		switch v.(type) {
+		case string, int64, bool:
+			s.args = append(s.args, v)
+			s.buf = strconv.AppendInt(append(s.buf, '$'), int64(len(s.args)), 10)
+			return s
+		}
+		s.unfit = true
+	}
 	s.buf = s.gen.Append(s.buf, v)
 	return s
 }
@@ -94,11 +110,16 @@ func (a *Adapter) encode(c Column, v any) (any, error) {
 // query runs a statement that gives rows and calls each with every one. A
 // change has happened only when query returns nil: databases finish it with
 // the last row.
-func (a *Adapter) query(ctx context.Context, conn bun.IDB, op string, t *db.Table, s *SQL, width int, each func(raw []any) error) (err error) {
+func (a *Adapter) query(ctx context.Context, conn bun.IDB, op string, t *db.Table, s *SQL, width int, each func(raw []any) error) error {
 	rows, err := conn.QueryContext(ctx, string(s.buf))
 	if err != nil {
 		return a.fail(ctx, op, t, err)
 	}
+	return a.each(ctx, rows, op, t, width, each)
+}
+
+// each reads the rows of a query, and closes them.
+func (a *Adapter) each(ctx context.Context, rows *sql.Rows, op string, t *db.Table, width int, each func(raw []any) error) (err error) {
 	defer func() {
 		if e := rows.Close(); err == nil {
 			err = a.fail(ctx, op, t, e)

@@ -22,6 +22,7 @@ require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/chromedp/cdproto v0.159.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/gatehouse-auth/gatehouse/plugins v0.0.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -60,4 +61,5 @@ replace (
 	github.com/gatehouse-auth/gatehouse/adapters/sqlbun => ../../adapters/sqlbun
 	github.com/gatehouse-auth/gatehouse/core => ../../core
 	github.com/gatehouse-auth/gatehouse/facade => ../../facade
+	github.com/gatehouse-auth/gatehouse/plugins => ../../plugins
 )

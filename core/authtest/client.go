@@ -134,6 +134,20 @@ func (a *Answer) Text(t testing.TB, member string) string {
 	return s
 }
 
+// At is what stands at a path of members in an object body, or nil.
+func (a *Answer) At(t testing.TB, path ...string) any {
+	t.Helper()
+	at := a.JSON(t)
+	for _, member := range path {
+		o, _ := at.(*wire.Object)
+		if o == nil {
+			return nil
+		}
+		at, _ = o.Get(member)
+	}
+	return at
+}
+
 // SignUp creates a user and fails the test if that does not work.
 func (c *Client) SignUp(email, password string) *Answer {
 	c.t.Helper()

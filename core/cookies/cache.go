@@ -1,7 +1,6 @@
 package cookies
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/secret"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
 // The forms that session_data can take (session.cookieCache.strategy).
@@ -148,24 +148,15 @@ func payload(m map[string]json.RawMessage) (CachePayload, error) {
 
 // members reads a JSON object and refuses a repeated name.
 func members(data []byte) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	list, ok := wire.Members(data)
+	if !ok {
 		return nil, ErrCache
 	}
-	m := make(map[string]json.RawMessage)
-	for d.More() {
-		t, err := d.Token()
-		name, ok := t.(string)
-		if _, again := m[name]; err != nil || !ok || again {
-			return nil, ErrCache
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return nil, ErrCache
-		}
-		m[name] = value
+	m := make(map[string]json.RawMessage, len(list))
+	for _, member := range list {
+		m[member.Name] = member.Value
 	}
-	if _, err := d.Token(); err != nil || d.InputOffset() != int64(len(data)) {
+	if len(m) != len(list) {
 		return nil, ErrCache
 	}
 	return m, nil

@@ -63,8 +63,9 @@ func (j *Jar) index(name string) int {
 	return slices.IndexFunc(j.cookies, func(c Cookie) bool { return c.Name == name })
 }
 
-// All yields the cookies in the order they were last set.
-func (j *Jar) All() iter.Seq[Cookie] { return slices.Values(j.cookies) }
+// All yields the cookies in the order they were last set. The jar may change
+// meanwhile.
+func (j *Jar) All() iter.Seq[Cookie] { return slices.Values(slices.Clone(j.cookies)) }
 
 // Lines returns the values of the Set-Cookie headers, in order.
 func (j *Jar) Lines() []string { return slices.Clone(j.lines) }

@@ -2,7 +2,9 @@ package cookies
 
 import (
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -97,6 +99,20 @@ func (r Received) Signed(name string, keys *secret.Keys) (value string, ok bool)
 		return "", false
 	}
 	return keys.Verify(signed)
+}
+
+// With returns the cookies and one more, at the end: of a repeated name the first
+// counts. The value is as it is, not encoded.
+func (r Received) With(name, value string) Received {
+	if _, ok := r.values[name]; ok {
+		return r
+	}
+	values := maps.Clone(r.values)
+	if values == nil {
+		values = map[string]string{}
+	}
+	values[name] = value
+	return Received{names: append(slices.Clone(r.names), name), values: values}
 }
 
 // All yields names and values in the order they came.

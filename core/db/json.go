@@ -3,6 +3,8 @@ package db
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
@@ -26,32 +28,115 @@ func (m *Model[T]) RowJSON(rec T) ([]byte, error) { return m.Table.JSON(m.Row(re
 // FromJSON makes a record from the JSON object that an answer or a cache
 // carries. Members that the table does not have are skipped.
 func (m *Model[T]) FromJSON(raw json.RawMessage) (T, error) {
-	var none T
-	v, err := wire.Decode(raw, wire.Limits{})
-	if err != nil {
-		return none, err
-	}
-	o, ok := v.(*wire.Object)
+	var rec, none T
+	members, ok := wire.Members(raw)
 	if !ok {
 		return none, fmt.Errorf("%s: the JSON is not an object", m.Table.Model)
 	}
-	row := make(Row, o.Len())
-	for name, v := range o.All() {
-		f := m.Table.Field(name)
-		switch {
-		case name == ID:
-			id, ok := v.(string)
-			if !ok {
-				return none, fmt.Errorf("%s.id is not text", m.Table.Model)
-			}
-			row[ID] = id
-			continue
-		case f == nil:
-			continue // a field that was removed since
-		}
-		if row[name], err = Coerce(f, v); err != nil {
-			return none, fmt.Errorf("%s.%s: %w", m.Table.Model, name, err)
+	rv := reflect.ValueOf(&rec).Elem()
+	var extra map[string]any
+	for _, member := range members {
+		if err := m.setJSON(rv, member, &extra); err != nil {
+			return none, fmt.Errorf("%s.%s: %w", m.Table.Model, member.Name, err)
 		}
 	}
-	return m.Record(row)
+	if added := m.Table.Fields[len(m.fields):]; len(added) > 0 {
+		all := make(map[string]any, len(added))
+		for _, f := range added {
+			all[f.Name] = extra[f.Name]
+		}
+		rv.Field(m.extra).Set(reflect.ValueOf(all))
+	}
+	return rec, nil
+}
+
+// setJSON puts one member into its place of a record, or among the extra ones.
+func (m *Model[T]) setJSON(rv reflect.Value, member wire.Member, extra *map[string]any) error {
+	if member.Name == ID {
+		id, ok := plainText(member.Value)
+		if !ok {
+			v, err := wire.Decode(member.Value, wire.Limits{})
+			if id, ok = v.(string); err != nil || !ok {
+				return fmt.Errorf("it is not text")
+			}
+		}
+		rv.Field(m.id).SetString(id)
+		return nil
+	}
+	for i, f := range m.fields {
+		if f.name == member.Name {
+			return m.setField(rv.Field(f.index), m.Table.Fields[i], f.nullable, member.Value)
+		}
+	}
+	f := m.Table.Field(member.Name)
+	if f == nil {
+		return nil // a field that was removed since
+	}
+	v, err := fromJSON(f, member.Value)
+	if err != nil {
+		return err
+	}
+	if *extra == nil {
+		*extra = map[string]any{}
+	}
+	(*extra)[f.Name] = v
+	return nil
+}
+
+func (m *Model[T]) setField(dst reflect.Value, f *Field, nullable bool, raw []byte) error {
+	if string(raw) == "null" {
+		dst.SetZero()
+		return nil
+	}
+	if nullable {
+		dst.Set(reflect.New(dst.Type().Elem()))
+		dst = dst.Elem()
+	}
+	// What a record is mostly made of needs no detour.
+	switch at := dst.Addr().Interface().(type) {
+	case *string:
+		if s, ok := plainText(raw); ok && f.Type == String {
+			*at = s
+			return nil
+		}
+	case *time.Time:
+		if s, ok := plainText(raw); ok {
+			if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+				*at = Millis(t)
+				return nil
+			}
+		}
+	}
+	v, err := fromJSON(f, raw)
+	if err != nil {
+		return err
+	}
+	src := reflect.ValueOf(v)
+	if src.Type() != dst.Type() {
+		return fmt.Errorf("it holds a %T, want %s", v, dst.Type())
+	}
+	dst.Set(src)
+	return nil
+}
+
+// fromJSON reads any value of a field.
+func fromJSON(f *Field, raw []byte) (any, error) {
+	v, err := wire.Decode(raw, wire.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return Coerce(f, v)
+}
+
+// plainText is a string without escapes, of ASCII.
+func plainText(raw []byte) (string, bool) {
+	if len(raw) < 2 || raw[0] != '"' {
+		return "", false
+	}
+	for _, c := range raw[1 : len(raw)-1] {
+		if c == '\\' || c < 0x20 || c >= 0x80 {
+			return "", false
+		}
+	}
+	return string(raw[1 : len(raw)-1]), true
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,14 +17,20 @@ import (
 //	now         defaults to the clock on creation
 //	touch       set to the clock on every update
 //	false       defaults to false
+//	default=x   defaults to x: a text, a whole number, true or false
+//	backfill    existing rows get the default when the column is added
 //	ref=user    references the id of that model, deleted with it
 //	",extra"    a map[string]any that takes the fields added by options and plugins
+//
+// A record that answers carry embeds [Returned] and encodes itself with
+// [MarshalRecord].
 type Model[T any] struct {
 	Table *Table
 
-	fields []modelField
-	id     int
-	extra  int
+	fields   []modelField
+	id       int
+	extra    int
+	returned int // -1 where T embeds no Returned
 }
 
 type modelField struct {
@@ -35,9 +42,13 @@ type modelField struct {
 // NewModel reads the tags of T. now is the clock of `now` and `touch` fields.
 func NewModel[T any](model string, now func() time.Time) (*Model[T], error) {
 	rt := reflect.TypeFor[T]()
-	m := &Model[T]{Table: &Table{Model: model}, id: -1, extra: -1}
+	m := &Model[T]{Table: &Table{Model: model}, id: -1, extra: -1, returned: -1}
 	for i := range rt.NumField() {
 		sf := rt.Field(i)
+		if sf.Type == reflect.TypeFor[Returned]() {
+			m.returned = i
+			continue
+		}
 		tag, ok := sf.Tag.Lookup("db")
 		if !ok {
 			continue
@@ -104,6 +115,17 @@ func taggedField(sf reflect.StructField, name, flags string, now func() time.Tim
 			f.OnUpdate = func() any { return Millis(now()) }
 		case "false":
 			f.Default = func() any { return false }
+		case "default":
+			preset, err := literal(f.Type, value)
+			if err != nil {
+				return nil, fmt.Errorf("field %s: %w", name, err)
+			}
+			f.Default = func() any { return preset }
+		case "backfill":
+			if f.Default == nil {
+				return nil, fmt.Errorf("field %s has no default ahead of backfill", name)
+			}
+			f.DDLDefault = f.Default()
 		case "ref":
 			f.References = &Reference{Model: value, Field: ID}
 		default:
@@ -111,6 +133,20 @@ func taggedField(sf reflect.StructField, name, flags string, now func() time.Tim
 		}
 	}
 	return f, nil
+}
+
+// literal is the default that a tag spells out.
+func literal(t Type, text string) (any, error) {
+	switch t {
+	case String:
+		return text, nil
+	case Boolean:
+		return strconv.ParseBool(text)
+	case Number:
+		return strconv.ParseInt(text, 10, 64)
+	case Date, JSON, StringArray, NumberArray:
+	}
+	return nil, fmt.Errorf("a %s has no default in a tag", t)
 }
 
 // Record makes a typed record from a row. Fields that T does not name go to

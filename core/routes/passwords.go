@@ -18,11 +18,8 @@ func (p *Plugin) checkOwnPassword(c *core.Ctx, given string) (account.Account, e
 	if !ok {
 		return account.Account{}, core.ErrCredentialNotFound
 	}
-	if ok, err = c.VerifyPassword(own.Hash(), given); err != nil {
+	if err := c.CheckPassword(own, given); err != nil {
 		return account.Account{}, err
-	}
-	if !ok {
-		return account.Account{}, core.ErrInvalidPassword
 	}
 	return own, nil
 }

@@ -30,13 +30,8 @@ func (p *Plugin) verifyPassword(c *core.Ctx, in VerifyPasswordInput) (*StatusOut
 	if err != nil {
 		return nil, err
 	}
-	// Without a password there is an empty hash, which costs the same.
-	ok, err := c.VerifyPassword(own.Hash(), in.Password)
-	if err != nil {
+	if err := c.CheckPassword(own, in.Password); err != nil {
 		return nil, err
-	}
-	if !ok {
-		return nil, core.ErrInvalidPassword
 	}
 	return &StatusOutput{Status: true}, nil
 }

@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
 // member is one name and value of a JSON object, both as they are written.
@@ -27,33 +26,13 @@ type object []member
 var errNotObject = errors.New("secret: not a JSON object")
 
 func parseObject(data []byte) (object, error) {
-	if !utf8.Valid(data) || !json.Valid(data) {
+	list, ok := wire.Members(data)
+	if !ok {
 		return nil, errNotObject
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, errNotObject
-	}
-	var o object
-	for d.More() {
-		start := d.InputOffset()
-		t, err := d.Token()
-		name, ok := t.(string)
-		if err != nil || !ok {
-			return nil, errNotObject
-		}
-		text := strings.TrimLeft(string(data[start:d.InputOffset()]), ", \t\r\n")
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, errNotObject
-		}
-		o.put(member{name, text, value})
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, errNotObject
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errNotObject
+	o := make(object, 0, len(list))
+	for _, m := range list {
+		o.put(member{m.Name, string(m.Text), m.Value})
 	}
 	return o, nil
 }

@@ -209,7 +209,7 @@ func (k *inDatabase) endAll(ctx context.Context, userID, except string) error {
 		w = append(w, db.Cond{Field: "token", Op: db.Ne, Value: except})
 	}
 	if k.copies == nil {
-		_, _, err := k.delete(ctx, w)
+		_, _, err := k.deleteAll(ctx, w)
 		return err
 	}
 	// Before the rows go, so that no copy of a session that begins afterwards is
@@ -220,7 +220,7 @@ func (k *inDatabase) endAll(ctx context.Context, userID, except string) error {
 	}
 	listed = slices.DeleteFunc(listed, func(token string) bool { return token == except })
 	return k.db.Within(ctx, func(ctx context.Context) error {
-		rows, stopped, err := k.delete(ctx, w)
+		rows, stopped, err := k.deleteAll(ctx, w)
 		if err != nil || stopped {
 			return err
 		}
@@ -232,18 +232,41 @@ func (k *inDatabase) endAll(ctx context.Context, userID, except string) error {
 	})
 }
 
+// deleteAll is delete for every row that matches. A session that is rotated
+// meanwhile makes the first statement wait for its old row, and the new one is none
+// that this statement sees: another does.
+func (k *inDatabase) deleteAll(ctx context.Context, w db.Where) (gone []Session, stopped bool, err error) {
+	for range mostRotations {
+		n, some, stopped, err := k.deleteSome(ctx, w)
+		gone = append(gone, some...)
+		if err != nil || stopped || n == 0 {
+			return gone, stopped, err
+		}
+	}
+	return gone, false, nil
+}
+
+// mostRotations bounds the statements of deleteAll: each finds only what was rotated
+// while the one before waited.
+const mostRotations = 10
+
 // delete removes rows and returns them if there may be copies. stopped tells
 // that the application keeps the sessions, where upstream answers success.
 func (k *inDatabase) delete(ctx context.Context, w db.Where) (gone []Session, stopped bool, err error) {
+	_, gone, stopped, err = k.deleteSome(ctx, w)
+	return gone, stopped, err
+}
+
+func (k *inDatabase) deleteSome(ctx context.Context, w db.Where) (n int64, gone []Session, stopped bool, err error) {
 	res, err := k.db.Delete(ctx, db.Removal{Table: k.model.Table, Where: w, Returning: k.copies != nil})
 	if errors.Is(err, db.ErrStopped) {
-		return nil, true, nil
+		return 0, nil, true, nil
 	}
 	if err != nil || k.copies == nil {
-		return nil, false, err
+		return res.Count, nil, false, err
 	}
 	gone, err = k.model.Records(res.Rows)
-	return gone, false, err
+	return res.Count, gone, false, err
 }
 
 // tokens are those of a user's sessions that may have a copy: what is listed, and

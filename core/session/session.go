@@ -12,7 +12,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/user"
-	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
 // ModelName is upstream's name of the model.
@@ -29,27 +28,15 @@ type Session struct {
 	UserAgent *string        `db:"userAgent"` // "" when absent
 	UserID    string         `db:"userId,index,ref=user"`
 	Extra     map[string]any `db:",extra"`
-
-	returned []string
+	db.Returned
 }
 
 // MarshalJSON encodes what an answer carries: the core fields, then the extra
 // fields that Store.Output has admitted, then the id.
-func (s Session) MarshalJSON() ([]byte, error) {
-	o := wire.NewObject()
-	o.Set("expiresAt", s.ExpiresAt)
-	o.Set("token", s.Token)
-	o.Set("createdAt", s.CreatedAt)
-	o.Set("updatedAt", s.UpdatedAt)
-	o.Set("ipAddress", s.IPAddress)
-	o.Set("userAgent", s.UserAgent)
-	o.Set("userId", s.UserID)
-	for _, name := range s.returned {
-		o.Set(name, s.Extra[name])
-	}
-	o.Set("id", s.ID)
-	return wire.Marshal(o)
-}
+func (s Session) MarshalJSON() ([]byte, error) { return db.MarshalRecord(s) }
+
+// AppendJSON is MarshalJSON for package wire.
+func (s Session) AppendJSON(dst []byte) ([]byte, error) { return db.AppendRecord(dst, &s) }
 
 // WithUser is a session together with its user.
 type WithUser struct {

@@ -51,6 +51,8 @@ type keeper interface {
 	update(ctx context.Context, token string, now time.Time, set db.Row) (rec Session, ok bool, err error)
 	extend(ctx context.Context, token string, now, expiresAt time.Time) (rec Session, ok bool, err error)
 	end(ctx context.Context, token string, which ending) error
+	take(ctx context.Context, token string, now time.Time) (ok bool, err error)
+	rotate(ctx context.Context, token string, now time.Time, row db.Row, owner user.User) (created db.Row, ok bool, err error)
 	// endAll ends the sessions of a user but the one of a token, if that is not "".
 	endAll(ctx context.Context, userID, except string) error
 
@@ -85,10 +87,7 @@ func (s *Store) Table() *db.Table { return s.model.Table }
 
 // Output returns the copy of a record that may leave the server: extra fields
 // that are not returned are gone.
-func (s *Store) Output(rec Session) Session {
-	rec.returned, rec.Extra = s.model.Admit(rec.Extra)
-	return rec
-}
+func (s *Store) Output(rec Session) Session { return s.model.Output(rec) }
 
 // FromJSON reads the form that MarshalJSON writes, as the cookie cache keeps it.
 func (s *Store) FromJSON(raw json.RawMessage) (Session, error) { return s.model.FromJSON(raw) }

@@ -26,28 +26,15 @@ type User struct {
 	CreatedAt     time.Time      `db:"createdAt,now"`
 	UpdatedAt     time.Time      `db:"updatedAt,now,touch"`
 	Extra         map[string]any `db:",extra"`
-
-	// returned is the order of the extra fields that an answer carries. A
-	// stored record has none, so that encoding one by mistake leaks nothing.
-	returned []string
+	db.Returned
 }
 
 // MarshalJSON encodes what an answer carries: the core fields, then the extra
 // fields that Store.Output has admitted, then the id.
-func (u User) MarshalJSON() ([]byte, error) {
-	o := wire.NewObject()
-	o.Set("name", u.Name)
-	o.Set("email", u.Email)
-	o.Set("emailVerified", u.EmailVerified)
-	o.Set("image", u.Image)
-	o.Set("createdAt", u.CreatedAt)
-	o.Set("updatedAt", u.UpdatedAt)
-	for _, name := range u.returned {
-		o.Set(name, u.Extra[name])
-	}
-	o.Set("id", u.ID)
-	return wire.Marshal(o)
-}
+func (u User) MarshalJSON() ([]byte, error) { return db.MarshalRecord(u) }
+
+// AppendJSON is MarshalJSON for package wire.
+func (u User) AppendJSON(dst []byte) ([]byte, error) { return db.AppendRecord(dst, &u) }
 
 // NormalizeEmail is how an address is stored and looked up: lower case, as
 // JavaScript's toLowerCase does it.
@@ -101,10 +88,7 @@ func (s *Store) Table() *db.Table { return s.model.Table }
 
 // Output returns the copy of a record that may leave the server: extra fields
 // that are not returned are gone.
-func (s *Store) Output(u User) User {
-	u.returned, u.Extra = s.model.Admit(u.Extra)
-	return u
-}
+func (s *Store) Output(u User) User { return s.model.Output(u) }
 
 // Record decodes a row, for code that reads users through a join.
 func (s *Store) Record(row db.Row) (User, error) { return s.model.Record(row) }

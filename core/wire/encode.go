@@ -20,6 +20,22 @@ func Marshal(v any) ([]byte, error) {
 	return b, nil
 }
 
+// Appender is what a value implements that writes itself. It goes before
+// json.Marshaler, and its text goes out unchecked: it is for types of our own.
+type Appender interface {
+	// AppendJSON appends the JSON text of the value to dst and returns the longer
+	// slice.
+	AppendJSON(dst []byte) ([]byte, error)
+}
+
+// AppendReflected is [Append] for a value that reflection has found.
+func AppendReflected(dst []byte, v reflect.Value) ([]byte, error) {
+	return encoderOf(v.Type())(dst, v, 0)
+}
+
+// AppendKey appends the name of a member and the colon.
+func AppendKey(dst []byte, name string) []byte { return append(appendString(dst, name), ':') }
+
 // Append appends the JSON text of v to dst and returns the longer slice. On an
 // error dst comes back with an unfinished tail that must not be sent.
 //

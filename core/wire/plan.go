@@ -24,6 +24,7 @@ var (
 	objectType        = reflect.TypeFor[Object]()
 	objectPointerType = reflect.TypeFor[*Object]()
 	rawType           = reflect.TypeFor[json.RawMessage]()
+	appenderType      = reflect.TypeFor[Appender]()
 	marshalerType     = reflect.TypeFor[json.Marshaler]()
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 )
@@ -79,6 +80,8 @@ func (p planner) byMethod(t reflect.Type) encoder {
 		return func(dst []byte, v reflect.Value, _ int) ([]byte, error) { return appendRaw(dst, v.Bytes()) }
 	case t.Kind() == reflect.Pointer && t.Elem() == timeType:
 		return p.byKind(t)
+	case t.Implements(appenderType):
+		return encodeAppender
 	case t.Implements(marshalerType):
 		return encodeMarshaler
 	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(marshalerType):
@@ -157,6 +160,20 @@ func encodeMarshaler(dst []byte, v reflect.Value, _ int) ([]byte, error) {
 		return dst, fmt.Errorf("wire: MarshalJSON of %s: %w", v.Type(), err)
 	}
 	return appendRaw(dst, raw)
+}
+
+func encodeAppender(dst []byte, v reflect.Value, _ int) ([]byte, error) {
+	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {
+		return append(dst, "null"...), nil
+	}
+	if v.CanAddr() { // spares the copy to the heap
+		v = v.Addr()
+	}
+	dst, err := v.Interface().(Appender).AppendJSON(dst)
+	if err != nil {
+		return dst, fmt.Errorf("wire: AppendJSON of %s: %w", v.Type(), err)
+	}
+	return dst, nil
 }
 
 func encodeTextMarshaler(dst []byte, v reflect.Value, _ int) ([]byte, error) {

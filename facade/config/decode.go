@@ -141,6 +141,10 @@ func (d *decoder) choose(path string, n *yaml.Node, v reflect.Value, fields []op
 			d.sender(path, n, v.Field(o.index))
 			return
 		}
+		if f, ok := formOf(o.typ); ok {
+			f.decode(d, path, n, v.Field(o.index))
+			return
+		}
 		if d.takes(o.typ, n, len(fields)) {
 			target := v.Field(o.index)
 			d.value(path, n, target)

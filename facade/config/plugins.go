@@ -6,6 +6,9 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/openapi"
+	"github.com/gatehouse-auth/gatehouse/plugins/bearer"
+	"github.com/gatehouse-auth/gatehouse/plugins/jwt"
+	"github.com/gatehouse-auth/gatehouse/plugins/organization"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -20,7 +23,11 @@ type plugin struct {
 // their fields get a function of their own in place of [from].
 func plugins() []plugin {
 	return []plugin{
+		from("bearer", bearer.New),
+		from("jwt", jwt.New),
 		from("openAPI", openapi.New),
+		from("organization", organization.New),
+		twoFactor(),
 	}
 }
 

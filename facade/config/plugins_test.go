@@ -49,12 +49,16 @@ func TestOneFileServesOneServerAtATime(t *testing.T) {
 
 func TestWhatIsWrongWithAPluginIsSaid(t *testing.T) {
 	for text, want := range map[string]string{
-		"plugins: {openAPI: {paht: /x}}":                  "line 1: plugins.openAPI.paht: is not an option; did you mean plugins.openAPI.path?",
-		"plugins:\n  openAPI:\n    path: 1":               "line 3: plugins.openAPI.path: expected a string, found a number; put it into quotes",
-		"plugins: {openAPI: true}":                        "line 1: plugins.openAPI: expected a mapping, found true or false",
-		"plugins: {openApi: {}}":                          "line 1: plugins.openApi: is not a plugin; did you mean plugins.openAPI?",
-		"plugins: {openAPI: {}, twoFactor: {issuer: x}}":  "line 1: plugins.twoFactor: is a plugin of Better Auth that this version of Gatehouse does not have yet: leave it out",
-		"openAPI: {}":                                     "line 1: openAPI: is not an option; did you mean plugins.openAPI?",
+		"plugins: {openAPI: {paht: /x}}":                                        "line 1: plugins.openAPI.paht: is not an option; did you mean plugins.openAPI.path?",
+		"plugins:\n  openAPI:\n    path: 1":                                     "line 3: plugins.openAPI.path: expected a string, found a number; put it into quotes",
+		"plugins: {openAPI: true}":                                              "line 1: plugins.openAPI: expected a mapping, found true or false",
+		"plugins: {openApi: {}}":                                                "line 1: plugins.openApi: is not a plugin; did you mean plugins.openAPI?",
+		"plugins: {openAPI: {}, magicLink: {expiresIn: 1}}":                     "line 1: plugins.magicLink: is a plugin of Better Auth that this version of Gatehouse does not have yet: leave it out",
+		"plugins: {twoFactor: {otpOptions: {storeOTP: secret}}}":                "line 1: plugins.twoFactor.otpOptions.storeOTP: expected plain, encrypted or hashed, found another word",
+		"plugins: {twoFactor: {otpOptions: {storeOTP: {hash: x}}}}":             "line 1: plugins.twoFactor.otpOptions.storeOTP.hash: takes code: configure it from Go",
+		"plugins: {twoFactor: {backupCodeOptions: {storeBackupCodes: hashed}}}": "line 1: plugins.twoFactor.backupCodeOptions.storeBackupCodes: expected plain or encrypted, found another word",
+		"plugins: {twoFactor: {otpOptions: {sendOTP: mail}}}":                   "line 1: plugins.twoFactor.otpOptions.sendOTP: expected true (send with the server's delivery) or false, found a string",
+		"openAPI: {}": "line 1: openAPI: is not an option; did you mean plugins.openAPI?",
 		"plugins: {openAPI: {disableDefaultReference: }}": "line 1: plugins.openAPI.disableDefaultReference: has no value: expected true or false; leave the key out for the default",
 	} {
 		if _, err := config.Parse([]byte(text), config.Source{}); err == nil || err.Error() != want {

@@ -30,7 +30,7 @@ func TestWhatIsWrongIsSaidWithLineAndPath(t *testing.T) {
 		"something else":                {"colour: blue", "line 1: colour: is not an option"},
 		"an upstream option for later":  {"socialProviders: {github: {}}", "line 1: socialProviders: is an option of Better Auth that this version of Gatehouse does not have yet: leave it out"},
 		"a nested one":                  {"account: {encryptOAuthTokens: true}", "line 1: account.encryptOAuthTokens: is an option of Better Auth that this version of Gatehouse does not have yet: leave it out"},
-		"an upstream plugin":            {"plugins:\n  twoFactor: {}", "line 2: plugins.twoFactor: is a plugin of Better Auth that this version of Gatehouse does not have yet: leave it out"},
+		"an upstream plugin":            {"plugins:\n  magicLink: {}", "line 2: plugins.magicLink: is a plugin of Better Auth that this version of Gatehouse does not have yet: leave it out"},
 		"a plugin's typing error":       {"plugins: {twofactor: {}}", "line 1: plugins.twofactor: is not a plugin; did you mean plugins.twoFactor?"},
 		"no plugin at all":              {"plugins: {nonsense: {}}", "line 1: plugins.nonsense: is not a plugin"},
 		"plugins in a list":             {"plugins: [twoFactor]", "line 1: plugins: expected a mapping by the names of plugins, found a list"},

@@ -31,13 +31,10 @@ func Reference() []Entry {
 type reference struct {
 	entries []Entry
 	at      map[string]int        // position of a path
-	walked  map[reflect.Type]bool // listed once, where it comes first
+	walked  map[reflect.Type]bool // its options are listed
 }
 
 func (r *reference) walk(path string, t reflect.Type) {
-	if r.walked[t] {
-		return
-	}
 	r.walked[t] = true
 	done := map[string]bool{}
 	for _, o := range optionsOf(t) {
@@ -49,6 +46,11 @@ func (r *reference) walk(path string, t reflect.Type) {
 			continue
 		}
 		at := strings.TrimPrefix(path+"."+o.name, ".")
+		if f, ok := formOf(o.typ); ok {
+			r.add(at, f.kind)
+			r.members(at, f.under, f.members)
+			continue
+		}
 		switch inner := elem(o.typ); {
 		case o.kind != "":
 			r.add(at, o.kind)
@@ -73,9 +75,7 @@ func (r *reference) walk(path string, t reflect.Type) {
 func (r *reference) shape(s shape) {
 	at := strings.TrimPrefix(s.parent+"."+s.name, ".")
 	r.add(at, s.kind)
-	if s.members != nil {
-		r.walk(at+s.under, s.members)
-	}
+	r.members(at, s.under, s.members)
 	if at == pluginSection {
 		for _, p := range plugins() {
 			r.add(below(at, p.name), "mapping")
@@ -94,6 +94,14 @@ func (r *reference) add(path, kind string) {
 	}
 	r.at[path] = len(r.entries)
 	r.entries = append(r.entries, Entry{Path: path, Kind: kind})
+}
+
+// members walks the struct below a path that takes many, or another form than its
+// type's, unless its options are listed already.
+func (r *reference) members(at, under string, t reflect.Type) {
+	if t != nil && !r.walked[t] {
+		r.walk(at+under, t)
+	}
 }
 
 func elem(t reflect.Type) reflect.Type {

@@ -6,7 +6,10 @@ import (
 	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
+	"github.com/gatehouse-auth/gatehouse/plugins/organization"
+	"github.com/gatehouse-auth/gatehouse/plugins/twofactor"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -33,7 +36,20 @@ func senders() []sender {
 		sends("user.deleteUser.sendDeleteAccountVerification", "delete-account", func(m core.DeleteAccountEmail) (string, *wire.Object) {
 			return m.User.Email, wire.ObjectOf("url", m.URL, "token", m.Token)
 		}),
+		sends("plugins.organization.sendInvitationEmail", "organization-invitation", invitationMessage),
+		sends("plugins.twoFactor.otpOptions.sendOTP", "two-factor-otp", func(m twofactor.Message) (string, *wire.Object) {
+			return m.User.Email, wire.ObjectOf("otp", m.OTP)
+		}),
 	}
+}
+
+// invitationMessage has the members of upstream's, as copies that may leave the server.
+func invitationMessage(m organization.InvitationEmail) (string, *wire.Object) {
+	data := wire.ObjectOf("id", m.ID, "role", m.Role, "email", m.Email)
+	data.Set("organization", db.RecordObject(m.Organization))
+	data.Set("invitation", m.Invitation.Object())
+	data.Set("inviter", m.Inviter.Object())
+	return m.Email, data
 }
 
 // sends makes the sender of an option. write says whom a message is for, and

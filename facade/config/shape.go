@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/plugins/jwt"
+	"github.com/gatehouse-auth/gatehouse/plugins/twofactor"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -25,10 +27,6 @@ type shape struct {
 // shapes is the table of them. A path that is also a field of core.Options is
 // decoded here and not there.
 func shapes() []shape {
-	fields := func(model string, of func(*core.Options) *[]core.Field) shape {
-		decode := func(d *decoder, path string, n *yaml.Node) { *of(&d.config.Options) = d.fields(path, n) }
-		return shape{parent: model, name: "additionalFields", kind: "mapping by field", decode: decode, members: reflect.TypeFor[fieldAttributes](), under: ".<field>"}
-	}
 	return []shape{
 		{parent: "", name: "database", kind: "none | mapping", decode: (*decoder).database, members: reflect.TypeFor[Database]()},
 		{parent: "database", name: "dialect", kind: choices(dialects), decode: choice(dialects, func(c *Config) *string { return &c.Database.Dialect })},
@@ -36,11 +34,6 @@ func shapes() []shape {
 		{parent: "", name: "secrets", kind: "list of mappings", decode: (*decoder).secrets, members: reflect.TypeFor[secretVersion](), under: "[]"},
 		{parent: "", name: "compat", kind: `"1.6.9" | mapping`, decode: (*decoder).compat, members: reflect.TypeFor[core.Compat]()},
 		{parent: "", name: "plugins", kind: "mapping by plugin", decode: (*decoder).plugins},
-
-		fields("user", func(o *core.Options) *[]core.Field { return &o.User.AdditionalFields }),
-		fields("session", func(o *core.Options) *[]core.Field { return &o.Session.AdditionalFields }),
-		fields("account", func(o *core.Options) *[]core.Field { return &o.Account.AdditionalFields }),
-		fields("verification", func(o *core.Options) *[]core.Field { return &o.Verification.AdditionalFields }),
 
 		{parent: "rateLimit", name: "customRules", kind: "mapping by path", decode: (*decoder).customRules, members: reflect.TypeFor[rule](), under: ".<path>"},
 		{parent: "rateLimit", name: "storage", kind: choices(counterStorages), decode: choice(counterStorages, func(c *Config) *string { return &c.Options.RateLimit.Storage })},
@@ -61,6 +54,40 @@ func shapes() []shape {
 		{parent: "server.smtp", name: "tls", kind: choices(tlsModes), decode: choice(tlsModes, func(c *Config) *string { return &c.Server.SMTP.TLS })},
 		{parent: "server", name: "logFormat", kind: choices(logFormats), decode: choice(logFormats, func(c *Config) *string { return &c.Server.LogFormat })},
 	}
+}
+
+// form is a type of options whose form in a file is not that of the type, wherever
+// it stands, in the options of plugins, too.
+type form struct {
+	of      reflect.Type
+	kind    string // for the reference
+	decode  func(d *decoder, path string, n *yaml.Node, target reflect.Value)
+	members reflect.Type // as those of a shape
+	under   string
+}
+
+// forms is the table of them.
+func forms() []form {
+	return []form{
+		{of: reflect.TypeFor[twofactor.OTPStorage](), kind: choices(otpStorages), decode: otpStorage},
+		{of: reflect.TypeFor[twofactor.BackupCodeStorage](), kind: choices(backupCodeStorages), decode: backupCodeStorage},
+		{of: reflect.TypeFor[jwt.Algorithm](), kind: choices(jwtAlgorithms()), decode: jwtAlgorithm},
+		{
+			of: reflect.TypeFor[[]core.Field](), kind: "mapping by field", members: reflect.TypeFor[fieldAttributes](), under: ".<field>",
+			decode: func(d *decoder, path string, n *yaml.Node, target reflect.Value) {
+				target.Set(reflect.ValueOf(d.fields(path, n)))
+			},
+		},
+	}
+}
+
+func formOf(t reflect.Type) (form, bool) {
+	for _, f := range forms() {
+		if f.of == t {
+			return f, true
+		}
+	}
+	return form{}, false
 }
 
 func shapeOf(parent, name string) (shape, bool) {

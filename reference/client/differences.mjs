@@ -87,8 +87,63 @@ export const differences = {
     "1.7.25": ["CHANGE_EMAIL_DISABLED", "Change email is disabled"],
     gatehouse: ["CHANGE_EMAIL_DISABLED", "Change email is disabled"],
   },
+  "a code of an app that was used": {
+    why: "1.6.9 and 1.7 take a code as often as it comes. Null: taken",
+    "1.6.9": null,
+    "1.7.25": null,
+    gatehouse: ["INVALID_CODE", "Invalid code"],
+  },
+  "setting up an app while one is in use": {
+    why: "1.6.9 takes the old secret away; fixed in 1.7.3. Null: done",
+    "1.6.9": null,
+    "1.7.25": ["TOTP_ALREADY_ENABLED", "TOTP is already enabled"],
+    gatehouse: ["TOTP_ALREADY_ENABLED", "TOTP is already enabled"],
+  },
+
+  "the invitations of an address that is not verified": {
+    why: "anybody can sign up with an address; fixed in 1.6.11. Null: shown",
+    "1.6.9": null,
+    "1.7.25": [403, "EMAIL_VERIFICATION_REQUIRED_FOR_INVITATION", "Email verification required to view or list invitations for the session email"],
+    gatehouse: [403, "EMAIL_VERIFICATION_REQUIRED_FOR_INVITATION", "Email verification required to view or list invitations for the session email"],
+  },
+  "the invitations of an organization, for a member": {
+    why: "an id is as good as the link; fixed in 1.7.25. Null: shown",
+    "1.6.9": null,
+    "1.7.25": [403, "YOU_ARE_NOT_ALLOWED_TO_LIST_INVITATIONS", "You are not allowed to list invitations for this organization"],
+    gatehouse: [403, "YOU_ARE_NOT_ALLOWED_TO_LIST_INVITATIONS", "You are not allowed to list invitations for this organization"],
+  },
+  "a role that nobody has declared": {
+    why: "whoever makes a role of that name would give it; fixed in 1.6.16. Null: done",
+    "1.6.9": null,
+    "1.7.25": [400, "ROLE_NOT_FOUND", "ROLE_NOT_FOUND: emperor"],
+    gatehouse: [400, "ROLE_NOT_FOUND", "ROLE_NOT_FOUND: emperor"],
+  },
 
   // --- what one server understands of both clients
+  "an organization without its members": {
+    why: "1.6.9 has no such endpoint. Null: answered",
+    "1.6.9": [404],
+    "1.7.25": null,
+    gatehouse: null,
+  },
+  "a logo of null": {
+    why: "1.7 takes a logo away so. Null: done",
+    "1.6.9": [400, "VALIDATION_ERROR", "[body.data.logo] Invalid input: expected string, received null"],
+    "1.7.25": null,
+    gatehouse: null,
+  },
+  "what setting up a second factor answers besides": {
+    why: "1.6.9 knows one method, and does not say so",
+    "1.6.9": {},
+    "1.7.25": { method: "totp" },
+    gatehouse: { method: "totp" },
+  },
+  "a second factor without an app": {
+    why: "the same",
+    "1.6.9": false,
+    "1.7.25": true,
+    gatehouse: true,
+  },
   "an account named as the client of 1.6.9 does": {
     why: "1.7 names an account by its own id; the bodies tell the clients apart. Null: understood",
     "1.6.9": null,

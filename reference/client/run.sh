@@ -16,7 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 target=${1:-gatehouse}
 clients=(1.6.9 1.7.25)
-profiles=(dev direct verified cached bare)
+profiles=(dev direct verified cached bare jwt organization two-factor)
 work=$(mktemp -d)
 server=
 failed=0

@@ -18,6 +18,9 @@ const programme = {
   verified: ["verified-only", "change-email-verified"],
   cached: ["session-cache"],
   bare: ["switched-off"],
+  jwt: ["jwt"],
+  organization: ["organization"],
+  "two-factor": ["two-factor"],
 };
 
 const usage = "usage: node scenario.mjs <folder with better-auth in node_modules> <base URL> [--profile NAME] [--server NAME] [--link PROGRAM|URL]...";

@@ -19,15 +19,16 @@ globalThis.window = new EventTarget();
 export async function setStage({ folder, baseURL, server, link }) {
   const require = createRequire(join(resolve(folder), "package.json"));
   const { version } = JSON.parse(readFileSync(join(folder, "node_modules/better-auth/package.json"), "utf8"));
-  const { createAuthClient } = await import(pathToFileURL(require.resolve("better-auth/client")));
+  const load = (name) => import(pathToFileURL(require.resolve(name)));
+  const { createAuthClient } = await load("better-auth/client");
   const origin = new URL(baseURL).origin;
   // Addresses of its own let the scenario run again on the same database, and
   // beside another one.
   const domain = `${Date.now().toString(36)}-${process.pid}.Example.com`;
 
-  const open = (page = origin) => {
+  const open = (page = origin, plugins = []) => {
     const browser = new Browser(page);
-    return { browser, auth: createAuthClient({ baseURL, fetchOptions: { customFetchImpl: browser.fetch } }) };
+    return { browser, auth: createAuthClient({ baseURL, plugins, fetchOptions: { customFetchImpl: browser.fetch } }) };
   };
   const person = (name) => ({
     name,
@@ -44,8 +45,10 @@ export async function setStage({ folder, baseURL, server, link }) {
     differs: answersOf(server),
     link: linker(link),
 
+    // load imports a package of the folder, such as better-auth/client/plugins.
+    load,
     // open starts a browser {browser, auth} on a page of the server's origin, or
-    // of another one.
+    // of another one, with plugins of the client.
     open,
     person,
     signIn,

@@ -12,6 +12,8 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { connectSenders } from "../../tools/upstream/functions.mjs";
+import { plugins } from "../../tools/upstream/plugins.mjs";
+import { open } from "../../tools/upstream/upstream.mjs";
 
 const [folder, address = "localhost:0", profile] = process.argv.slice(2);
 if (!folder) {
@@ -39,16 +41,18 @@ const baseURL = `http://${host}:${server.address().port}`;
 const outbox = [];
 const given = profile ? JSON.parse(readFileSync(profile, "utf8")) : { emailAndPassword: { enabled: true } };
 connectSenders(given, outbox);
+if (given.plugins) given.plugins = await plugins(open(folder), given.plugins);
 
 const sqlite = installed("better-sqlite3");
 const { memoryAdapter } = await load("better-auth/adapters/memory");
+const { getAuthTables } = await load("better-auth/db");
 const options = {
   ...given,
   baseURL,
   secret: "a-secret-for-trying-things-out-only-Zq8",
   database: sqlite
     ? new (await load("better-sqlite3")).default(":memory:")
-    : memoryAdapter({ user: [], session: [], account: [], verification: [] }),
+    : memoryAdapter(Object.fromEntries(Object.keys(getAuthTables(given)).map((model) => [model, []]))),
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
 };

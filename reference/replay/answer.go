@@ -18,7 +18,10 @@ import (
 )
 
 // opener reads what the server signed and encrypted.
-type opener struct{ keys *secret.Keys }
+type opener struct {
+	keys  *secret.Keys
+	pairs keyPairs
+}
 
 // describe turns an answer into the form of a recording.
 func (o opener) describe(res *httptest.ResponseRecorder) map[string]any {
@@ -26,7 +29,7 @@ func (o opener) describe(res *httptest.ResponseRecorder) map[string]any {
 	headers := map[string]any{}
 	for name, values := range res.Header() {
 		if name != "Set-Cookie" && name != "Content-Length" {
-			headers[strings.ToLower(name)] = strings.Join(values, ", ")
+			headers[strings.ToLower(name)] = o.header(strings.Join(values, ", "))
 		}
 	}
 	out["headers"] = headers
@@ -118,10 +121,26 @@ func escaped(s string) string {
 
 var signed = regexp.MustCompile(`(?s)^(.*)\.([A-Za-z0-9+/]{43}=)$`)
 
+// header shows a value that the server's secret signed by what it holds.
+func (o opener) header(v string) string {
+	if text, ok := o.unsign(v); ok {
+		return "signed " + text
+	}
+	return v
+}
+
+func (o opener) unsign(v string) (string, bool) {
+	m := signed.FindStringSubmatch(v)
+	if m == nil || base64.StdEncoding.EncodeToString(o.hmac(m[1])) != m[2] {
+		return "", false
+	}
+	return m[1], true
+}
+
 // content puts what a cookie holds into its entry.
 func (o opener) content(entry map[string]any, v string) {
-	if m := signed.FindStringSubmatch(v); m != nil && base64.StdEncoding.EncodeToString(o.hmac(m[1])) == m[2] {
-		entry["signed"] = m[1]
+	if text, ok := o.unsign(v); ok {
+		entry["signed"] = text
 		return
 	}
 	if strings.HasPrefix(v, "eyJ") {
@@ -157,8 +176,11 @@ func (o opener) hmac(text string) []byte {
 	return h.Sum(nil)
 }
 
-// jwt reads a JWT that the server's secret signed.
+// jwt reads a JWT that the server's secret or one of its key pairs signed.
 func (o opener) jwt(token string) (map[string]any, bool) {
+	if content, ok := o.pairs.open(token); ok {
+		return content, true
+	}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || base64.RawURLEncoding.EncodeToString(o.hmac(parts[0]+"."+parts[1])) != parts[2] {
 		return nil, false

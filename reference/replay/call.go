@@ -4,23 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/input"
-	"github.com/gatehouse-auth/gatehouse/core/routes"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
+	gatehouse "github.com/gatehouse-auth/gatehouse/facade"
 	"go.yaml.in/yaml/v3"
 )
 
 // inProcess calls an endpoint without HTTP.
 type inProcess func(ctx context.Context, in input.Source, opts ...core.CallOption) (any, error)
 
-// endpoints are those that a scenario can call, by upstream's name. Another one
-// is one more line.
-func endpoints(r *routes.Plugin) map[string]inProcess {
+// endpoints are those that a scenario can call, by upstream's name: of the core and
+// of the plugins that the server has.
+func endpoints(a *gatehouse.Auth) map[string]inProcess {
+	all := map[string]inProcess{}
+	for _, of := range []func(*gatehouse.Auth) map[string]inProcess{coreEndpoints, jwtEndpoints, organizationEndpoints, twoFactorEndpoints} {
+		maps.Copy(all, of(a))
+	}
+	return all
+}
+
+func coreEndpoints(a *gatehouse.Auth) map[string]inProcess {
+	r := a.Core
 	return map[string]inProcess{
 		"getSession":     bound(r.GetSession),
 		"listSessions":   bound(r.ListSessions),
@@ -53,7 +63,7 @@ type unspeakableError struct{ error }
 // call calls an endpoint in process and keeps its cookies. The answer has the
 // form that it would have over HTTP, but for the headers that only HTTP has.
 func (p *player) call(ctx context.Context, s *Step) (*httptest.ResponseRecorder, error) {
-	f := endpoints(p.Core)[s.Call]
+	f := endpoints(p.Auth)[s.Call]
 	if f == nil {
 		return nil, fmt.Errorf("CALL %s: the replay does not know the endpoint; add it to reference/replay/call.go", s.Call)
 	}
@@ -113,16 +123,28 @@ func (p *player) source(n *yaml.Node) (src input.Source, err error) {
 	return src, nil
 }
 
+// refusal is the body of an error. One may have no code.
+func refusal(e *core.Error) map[string]string {
+	body := map[string]string{"message": e.Message()}
+	if e.Code() != "" {
+		body["code"] = e.Code()
+	}
+	return body
+}
+
 // answer writes the result of a call as the answer that it would be.
 func answer(rec *httptest.ResponseRecorder, out any, err error) error {
 	status, body := http.StatusOK, out
 	var refused *core.Error
+	var replaced *core.Replaced
 	var unspeakable unspeakableError
 	switch {
 	case errors.As(err, &unspeakable):
 		return err
+	case errors.As(err, &replaced):
+		body = replaced.Value
 	case errors.As(err, &refused):
-		status, body = refused.Status(), map[string]string{"message": refused.Message(), "code": refused.Code()}
+		status, body = refused.Status(), refusal(refused)
 	case err != nil:
 		rec.WriteHeader(http.StatusInternalServerError) // as every error that is not meant for a client
 		return nil

@@ -37,14 +37,17 @@ type heard struct {
 }
 
 func (h *heard) listen(o *core.Options, s *Scenario) error {
-	known := callbacks(o)
+	known := organizationHooks(o)
+	for name, f := range callbacks(o) {
+		known[name] = func(set callback) { *f = set }
+	}
 	for _, name := range append(slices.Clone(s.Calls), s.Refuses...) {
-		f := known[name]
-		if f == nil {
+		set := known[name]
+		if set == nil {
 			return fmt.Errorf("%s is no callback", name)
 		}
 		refuses := slices.Contains(s.Refuses, name)
-		*f = func(_ context.Context, u user.User) error {
+		set(func(_ context.Context, u user.User) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.calls = append(h.calls, map[string]any{"call": name, "user": u})
@@ -52,7 +55,7 @@ func (h *heard) listen(o *core.Options, s *Scenario) error {
 				return errRefused
 			}
 			return nil
-		}
+		})
 	}
 	return nil
 }

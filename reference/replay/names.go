@@ -25,6 +25,18 @@ func looks(kind string) string {
 		return `[0-9a-f]{32}:[0-9a-f]{128}`
 	case kind == "jwt":
 		return `[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`
+	case strings.HasPrefix(kind, "jwk."):
+		return `[A-Za-z0-9_-]{20,}`
+	case kind == "challenge":
+		return `[A-Za-z0-9]{20}`
+	case kind == "signature", kind == "hashed-code":
+		return `[A-Za-z0-9_-]{43}`
+	case kind == "base32":
+		return `[A-Z2-7]{52}`
+	case kind == "backup-code":
+		return `[A-Za-z0-9]{5}-[A-Za-z0-9]+`
+	case strings.HasSuffix(kind, ".otp"):
+		return `[0-9]+`
 	case kind == "uuid":
 		return `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
 	case kind == "verification.identifier":

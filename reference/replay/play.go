@@ -48,7 +48,7 @@ func play(ctx context.Context, s *Scenario, on Storages) (out *outcome, err erro
 	if err := p.locate(); err != nil {
 		return nil, err
 	}
-	out = &outcome{open: opener{srv.keys}, unordered: srv.database != nil && srv.database.unordered}
+	out = &outcome{open: opener{srv.keys, keyPairs{}}, unordered: srv.database != nil && srv.database.unordered}
 	for i := range s.Steps {
 		if err := p.step(ctx, &s.Steps[i], out); err != nil {
 			return nil, fmt.Errorf("step %d: %w", s.Steps[i].Number, err)
@@ -60,7 +60,7 @@ func play(ctx context.Context, s *Scenario, on Storages) (out *outcome, err erro
 			return nil, err
 		}
 	}
-	out.rows, err = p.allRows(ctx)
+	out.rows, err = p.allRows(ctx, out.open)
 	return out, err
 }
 
@@ -135,6 +135,9 @@ func (p *player) ask(ctx context.Context, s *Step, open opener) (map[string]any,
 		return nil, err
 	}
 	if err := p.save(s, answer, p.outbox.all()[sent:]); err != nil {
+		return nil, err
+	}
+	if err := open.pairs.see(ctx, p); err != nil {
 		return nil, err
 	}
 	shown := open.describe(answer)
@@ -219,7 +222,7 @@ const secondaryStorage = "secondaryStorage"
 var errNoStorage = errors.New("the profile has no secondaryStorage")
 
 // allRows reads every table that has rows, by model.
-func (p *player) allRows(ctx context.Context) (map[string]any, error) {
+func (p *player) allRows(ctx context.Context, open opener) (map[string]any, error) {
 	out := map[string]any{}
 	if p.database == nil {
 		return out, nil
@@ -228,6 +231,12 @@ func (p *player) allRows(ctx context.Context) (map[string]any, error) {
 		rows, err := p.database.rows(ctx, t)
 		if err != nil {
 			return nil, err
+		}
+		for _, row := range rows {
+			columns, _ := row.(map[string]any)
+			for name, v := range columns {
+				columns[name] = open.revealed(v)
+			}
 		}
 		if len(rows) > 0 {
 			out[t.Model] = rows

@@ -83,8 +83,24 @@ func withoutTypeOfNothing(want map[string]any) map[string]any {
 	return out
 }
 
-// withoutOwnColumns takes away columns that upstream's table does not have and
-// that are NULL: those of 1.7, which every database has from the start.
+// ownRecords starts the identifiers of records that 1.6.9 does not write: counts of
+// tries, which 1.7 keeps too, and what only Gatehouse remembers.
+var ownRecords = []string{"2fa-attempts-", "two-factor-distrust-", "two-factor-failures-"}
+
+// withoutOwnRecords takes them away from the rows of a model.
+func withoutOwnRecords(rows []any) []any {
+	return slices.DeleteFunc(slices.Clone(rows), func(row any) bool {
+		columns, _ := row.(map[string]any)
+		identifier, _ := columns["identifier"].(string)
+		return slices.ContainsFunc(ownRecords, func(prefix string) bool { return strings.HasPrefix(identifier, prefix) })
+	})
+}
+
+// ownColumns are those of 1.7, or of Gatehouse, that are not NULL in every row.
+var ownColumns = []string{"failedVerificationCount", "lockedUntil", "lastCodeAt"}
+
+// withoutOwnColumns takes away columns that upstream's table does not have: those
+// above, and those that are NULL, which every database has from the start for 1.7.
 func withoutOwnColumns(want map[string]any, got any) any {
 	row, ok := got.(map[string]any)
 	if !ok {
@@ -92,7 +108,7 @@ func withoutOwnColumns(want map[string]any, got any) any {
 	}
 	out := map[string]any{}
 	for k, v := range row {
-		if _, known := want[k]; known || v != nil {
+		if _, known := want[k]; known || v != nil && !slices.Contains(ownColumns, k) {
 			out[k] = v
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"sync"
 
@@ -120,7 +119,10 @@ type outbox struct {
 }
 
 func (o *outbox) deliver(_ context.Context, m config.Message) error {
-	data := maps.Collect(m.Data.All())
+	data, err := plain(m.Data)
+	if err != nil {
+		return err
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.messages = append(o.messages, map[string]any{"type": m.Type, "to": m.To, "data": data})

@@ -27,7 +27,12 @@ func (p *player) interpolate(s string) (string, error) {
 			failed = fmt.Errorf("%s: no step has saved %s", text, m[2])
 			return ""
 		}
-		v, err := changed(m[1], v)
+		var err error
+		if m[1] == "totp" {
+			v, err = totp(v, p.clock.Now())
+		} else {
+			v, err = changed(m[1], v)
+		}
 		if err != nil {
 			failed = fmt.Errorf("%s: %w", text, err)
 		}

@@ -9,7 +9,10 @@
 // {tables, columns}, and POST /dev/migrate, which adds it.
 import { readFileSync } from "node:fs";
 import http from "node:http";
+import { fileURLToPath } from "node:url";
 import { connectSenders } from "../../tools/upstream/functions.mjs";
+import { plugins } from "../../tools/upstream/plugins.mjs";
+import { open } from "../../tools/upstream/upstream.mjs";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
@@ -23,6 +26,7 @@ const baseURL = `http://localhost:${server.address().port}`;
 
 const outbox = [];
 connectSenders(given, outbox);
+if (given.plugins) given.plugins = await plugins(open(fileURLToPath(new URL(".", import.meta.url))), given.plugins);
 const connection = await connectBetterAuth(database);
 const storage = redis && (await redisOfBetterAuth(redis));
 const auth = betterAuth({

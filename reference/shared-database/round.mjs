@@ -15,6 +15,7 @@ import limits from "./steps/limits.mjs";
 import resetPassword from "./steps/reset-password.mjs";
 import rows from "./steps/rows.mjs";
 import sessions from "./steps/sessions.mjs";
+import tokens, { audience, issuer } from "./steps/tokens.mjs";
 import verifyEmail from "./steps/verify-email.mjs";
 
 // How many plays go on at once. More would wait for passwords to be hashed, and in
@@ -24,9 +25,9 @@ import verifyEmail from "./steps/verify-email.mjs";
 const playsAtOnce = ({ kind, ids }) => (kind === "MariaDB" && ids === "serial" ? 1 : 3);
 const stepTime = 60_000; // ms, many times what the longest one takes
 
-const all = [sessions, devices, endings, changePassword, resetPassword, verifyEmail, changeEmail, deleteUser, limits, rows];
+const all = [sessions, devices, endings, changePassword, resetPassword, verifyEmail, changeEmail, deleteUser, limits, tokens, rows];
 // Those that depend on the form of ids and tables.
-const some = [sessions, devices, deleteUser, rows];
+const some = [sessions, devices, deleteUser, tokens, rows];
 
 // What both servers are configured with; each adds its database.
 const optionsOf = ({ secret, ids, strategy, redis }) => ({
@@ -51,6 +52,7 @@ const optionsOf = ({ secret, ids, strategy, redis }) => ({
     ...(redis === "both" && { storeSessionInDatabase: true }),
   },
   ...(redis === "both" && { verification: { storeInDatabase: true } }),
+  plugins: { jwt: { jwt: { issuer, audience } } },
   rateLimit: { enabled: true, storage: "database", customRules: { "/ok": { window: 60, max: 3 }, "/**": false } },
   advanced: ids === "default" || !ids ? {} : { database: { generateId: ids } },
 });
@@ -103,7 +105,7 @@ export async function playRound({ kind, made, ids = "default", strategy, short, 
       redis: redis && { url: redis.url, prefix: redis.prefix },
     });
     servers = [pair.betterAuth, pair.gatehouse];
-    const tables = ["user", "account", ...(storage === "alone" ? [] : ["session", "verification"]), "rateLimit"];
+    const tables = ["user", "account", ...(storage === "alone" ? [] : ["session", "verification"]), "rateLimit", "jwks"];
     if (!(await makeSchema({ step, made, tables, database, query, migrate, ...pair }))) return outcomes;
 
     const stage = {

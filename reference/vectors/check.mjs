@@ -6,7 +6,7 @@
 // must be accepted as it is and refused with a character changed. Any mismatch
 // is named, and makes the exit code 1.
 import { readFileSync } from "node:fs";
-import { cookies, crypto, currentSecret, endpoint, secretConfig, version } from "./upstream.mjs";
+import { appCode, cookies, crypto, currentSecret, endpoint, jose, keyPair, secondFactors, secretConfig, version } from "./upstream.mjs";
 
 // Upstream logs each refusal; what it logs is no news here.
 const report = console.error;
@@ -112,6 +112,41 @@ for (const [i, { keys, strategy, session, user, version: tag, header }] of made.
 		return { session: sorted(session), user: sorted(user), version };
 	}, { session: sorted(JSON.parse(session)), user: sorted(JSON.parse(user)), version: tag });
 	await refused(what, () => read(flip(header, -3)));
+}
+
+for (const [i, { keys, alg, encrypted, row, jwks, token, claims }] of made.keyPairs.entries()) {
+	const what = `keyPairs[${i}] (${alg})`;
+	const want = sorted(JSON.parse(claims));
+	// As a service does, which knows the key set and nothing else.
+	const published = jose.createLocalJWKSet(JSON.parse(jwks));
+	const service = async (text) => (await jose.jwtVerify(text, published, { issuer: "http://localhost:3000", audience: "http://localhost:3000", algorithms: [alg] })).payload;
+	await expect(`${what} for a service`, async () => sorted(await service(token)), want);
+	await refused(`${what} for a service`, () => service(flip(token, -10)));
+	// As Better Auth does on the same database. 1.6.9 has no columns alg and crv.
+	const { alg: _, crv: __, ...old } = row;
+	for (const stored of [row, old]) {
+		const pair = keyPair({ keys, alg, encrypted, row: stored });
+		await expect(`${what} for upstream`, async () => sorted(await pair.verify(token)), want);
+		await refused(`${what} for upstream`, () => pair.verify(flip(token, -10)));
+		await expect(`${what} signing`, async () => (await service(await pair.sign({ sub: "s" }))).sub, "s");
+		await expect(`${what} signing`, () => pair.rows.length, 1);
+	}
+}
+
+for (const [i, { keys, password, user, account, row, device, totpURI, backupCodes }] of made.secondFactors.entries()) {
+	const what = `secondFactors[${i}]`;
+	const dated = ({ createdAt, updatedAt, expiresAt, ...rest }) => ({ ...rest, createdAt: new Date(createdAt), updatedAt: new Date(updatedAt), ...(expiresAt && { expiresAt: new Date(expiresAt) }) });
+	const server = secondFactors(keys, { user: [dated(user)], session: [], account: [dated(account)], verification: [dated(device.row)], twoFactor: [row] });
+	const signIn = (cookies) => server.call("signInEmail", { email: user.email, password }, cookies);
+	const challenged = await signIn({});
+	const verify = async (endpoint, code) => (await server.call(endpoint, { code }, (await signIn({})).cookies)).user.id;
+	await expect(`${what} signing in`, () => challenged.twoFactorMethods, ["totp"]);
+	await expect(`${what} its backup codes`, async () => (await server.call("viewBackupCodes", { userId: user.id })).backupCodes, backupCodes);
+	await expect(`${what} a code of the app`, async () => verify("verifyTOTP", await appCode(totpURI)), user.id);
+	await expect(`${what} a backup code`, () => verify("verifyBackupCode", backupCodes[0]), user.id);
+	await refused(`${what} a backup code`, () => verify("verifyBackupCode", flip(backupCodes[1], -2)));
+	await refused(`${what} a browser`, async () => (await signIn({ trust_device: flip(device.cookie, 5) })).user ?? null);
+	await expect(`${what} a browser`, async () => (await signIn({ trust_device: device.cookie })).user.id, user.id);
 }
 
 if (problems.length > 0) {

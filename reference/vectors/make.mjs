@@ -6,7 +6,7 @@
 // check.mjs the other direction. Salts, nonces and times are new in each run.
 import { scryptSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { call, cookies, crypto, currentSecret, endpoint, jose, secretConfig, version } from "./upstream.mjs";
+import { appCode, call, cookies, crypto, currentSecret, endpoint, jose, keyPair, secondFactors, secretConfig, version } from "./upstream.mjs";
 
 const write = (name, vectors) => {
 	const text = JSON.stringify({ upstream: version, vectors }, null, "\t");
@@ -332,6 +332,55 @@ async function makeCaches() {
 	write("caches", out);
 }
 
+// --- key pairs of the jwt plugin
+
+async function makeKeyPairs() {
+	const out = [];
+	for (const alg of ["EdDSA", "ES256", "ES512", "PS256", "RS256"]) {
+		for (const [name, keys, encrypted] of [["as it is", plain, false], ["encrypted", plain, true], ["encrypted with a version", rotated, true]]) {
+			const pair = keyPair({ keys, alg, encrypted });
+			const now = Math.floor(Date.now() / 1000);
+			const token = await pair.sign({ sub: "u_1", name: "Ada \u{1f511} L\u00f6ve <&>", iat: now });
+			const claims = await pair.verify(token);
+			if (!claims) throw new Error(`upstream refuses its own token: ${alg}, ${name}`);
+			out.push({ name: `${alg}, ${name}`, keys, alg, encrypted, now, row: pair.rows[0], token, claims });
+		}
+	}
+	write("key-pairs", out);
+}
+
+// --- what the two-factor plugin keeps of a user, and of a browser that the user trusts
+
+async function makeSecondFactors() {
+	const out = [];
+	for (const [name, keys] of [["a plain secret", plain], ["secrets with versions", rotated]]) {
+		const rows = { user: [], session: [], account: [], verification: [], twoFactor: [] };
+		const server = secondFactors(keys, rows);
+		const password = "correct horse battery staple";
+		const { cookies: signedUp } = await server.call("signUpEmail", { name: "Ada", email: "ada@example.com", password });
+		const { totpURI, backupCodes } = await server.call("enableTwoFactor", { password }, signedUp);
+		const { cookies: challenged } = await server.call("signInEmail", { email: "ada@example.com", password });
+		const now = Math.floor(Date.now() / 1000);
+		const code = await appCode(totpURI);
+		const { cookies: signedIn } = await server.call("verifyTOTP", { code, trustDevice: true }, challenged);
+		const { secret, backupCodes: sealed } = rows.twoFactor[0];
+		const { identifier, value } = rows.verification[0];
+		out.push({ name, keys, now, user: rows.user[0].id, row: { secret, backupCodes: sealed }, totpURI, backupCodes, code, device: { cookie: signedIn.trust_device, identifier, value } });
+	}
+	write("two-factor", out);
+}
+
+// Others stay as they are when one file is named: node make.mjs <node_modules> key-pairs
+if (process.argv[3] === "key-pairs") {
+	await makeKeyPairs();
+	process.exit(0);
+}
+
+if (process.argv[3] === "two-factor") {
+	await makeSecondFactors();
+	process.exit(0);
+}
+
 await makePasswords();
 await makeSigned();
 makeLines();
@@ -340,4 +389,6 @@ makeSpecs();
 await makeCiphers();
 await makeTokens();
 await makeCaches();
+await makeKeyPairs();
+await makeSecondFactors();
 console.error(`vectors of better-auth ${version} written`);

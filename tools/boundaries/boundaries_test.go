@@ -48,7 +48,7 @@ var boundaries = []boundary{
 		},
 		reaches:     []string{"golang.org/x/sys"},
 		never:       append([]string{"database/sql", module + "adapters", module + "facade", module + "cmd"}, drivers...),
-		free:        []string{module + "core/authtest", module + "core/db/dbtest", module + "core/routes/routestest"},
+		free:        []string{module + "core/authtest", module + "core/authtest/racetest", module + "core/db/dbtest", module + "core/routes/routestest"},
 		testImports: []string{"github.com/google/go-cmp"},
 	},
 	{
@@ -66,13 +66,24 @@ var boundaries = []boundary{
 		testImports: []string{},
 	},
 	{
+		dir:     "plugins",
+		imports: []string{module + "core", module + "oauth", "golang.org/x/crypto", "github.com/go-jose/go-jose/v4"},
+		reaches: []string{"golang.org/x/sys", "golang.org/x/text"},
+		never:   append([]string{"database/sql", module + "adapters", module + "facade", module + "cmd", module + "core/routes", module + "core/authtest"}, drivers...),
+		free:    []string{module + "plugins/plugintest"},
+	},
+	{
 		dir:     "facade",
-		imports: []string{module + "core", module + "adapters", "go.yaml.in/yaml/v3"},
+		imports: []string{module + "core", module + "adapters", module + "plugins", "go.yaml.in/yaml/v3"},
 		never:   []string{module + "cmd", module + "core/authtest"},
 	},
 	{
 		dir:   "cmd/gatehouse",
 		never: []string{module + "tools", module + "reference", module + "core/authtest", "testing"},
+	},
+	{
+		dir:     "examples",
+		imports: []string{module + "core", module + "plugins", module + "facade"},
 	},
 	{dir: "tools"},
 	{dir: "reference"},

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 const (
@@ -22,7 +24,7 @@ func (b *bench) smallDisk() (string, error) {
 		return "", err
 	}
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=755", diskSize)); err != nil {
-		return "", &skipError{fmt.Sprintf("needs a small file system, and mounting a tmpfs takes root: %v", err)}
+		return "", &local.MissingError{Reason: fmt.Sprintf("needs a small file system, and mounting a tmpfs takes root: %v", err)}
 	}
 	b.later(func() {
 		if err := keep(dir, filepath.Join(b.dir, "disk-files")); err != nil {
@@ -84,7 +86,7 @@ func fillBelowPostgres(b *bench) error {
 		return err
 	}
 	space := filepath.Join(disk, "tables")
-	if err := pg.makeDir(space); err != nil {
+	if err := pg.MakeDir(space); err != nil {
 		return err
 	}
 	for _, statement := range []string{

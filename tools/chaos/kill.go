@@ -68,7 +68,7 @@ func killServer(b *bench, database settings, driver, dsn string) error {
 		if err := b.rest(time.Duration(random.Int64N(int64(longestTurn)))); err != nil {
 			return err
 		}
-		if err := server.kill(); err != nil {
+		if err := server.Kill(); err != nil {
 			return err
 		}
 		users, err := crowd.stop()
@@ -104,5 +104,5 @@ func killServer(b *bench, database settings, driver, dsn string) error {
 	b.figure("requests before the kills", "", "%d", writes)
 	b.figure("lost, half there, or usable twice", "0", "0 of %s", total)
 	b.figure("slowest start after a kill, ready", "", "%s", slowest.Round(time.Millisecond))
-	return server.stop()
+	return server.Stop()
 }

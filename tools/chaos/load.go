@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 // town is a server with users on it and a look behind it: what most scenarios
@@ -17,7 +19,7 @@ type town struct {
 	*bench
 	mail   *mailbox
 	server *program
-	proc   *process
+	proc   *local.Process
 	client *client
 	watch  *watch
 	crowd  *crowd
@@ -151,8 +153,8 @@ func (t *town) finish(db *rows) (tally, error) {
 			return total, err
 		}
 	}
-	if !t.proc.running() {
-		return total, fmt.Errorf("the server has ended: %w", t.proc.err)
+	if !t.proc.Running() {
+		return total, fmt.Errorf("the server has ended: %w", t.proc.Err)
 	}
-	return total, t.proc.stop()
+	return total, t.proc.Stop()
 }

@@ -22,6 +22,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 func main() {
@@ -95,7 +97,7 @@ func runAll(ctx context.Context, chosen []scenario, common bench) []result {
 		}
 		fmt.Printf("%s: %s\n", s.name, s.about)
 		r := runOne(ctx, s, common)
-		var skip *skipError
+		var skip *local.MissingError
 		switch {
 		case r.err == nil:
 			fmt.Printf("%s: passed\n", s.name)
@@ -129,7 +131,7 @@ func runOne(ctx context.Context, s scenario, b bench) result {
 	}
 	b.close()
 	r.figures, r.took = b.figures, time.Since(began)
-	var skip *skipError
+	var skip *local.MissingError
 	if r.err != nil && !errors.As(r.err, &skip) {
 		r.err = fmt.Errorf("%w\n  data and logs are kept in %s", r.err, dir)
 		return r

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 const (
@@ -42,25 +44,25 @@ func hangPostgres(b *bench) error {
 	if err := b.rest(3 * time.Second); err != nil {
 		return err
 	}
-	before, err := t.proc.usage()
+	before, err := t.proc.Usage()
 	if err != nil {
 		return err
 	}
 	hang := time.Duration(b.pick(30, 12)) * time.Second
 	b.say("PostgreSQL stops for %s", hang)
 	began := time.Now()
-	resume := func() { _ = pg.signal(syscall.SIGCONT) }
+	resume := func() { _ = pg.Signal(syscall.SIGCONT) }
 	b.later(resume)
-	if err := pg.signal(syscall.SIGSTOP); err != nil {
+	if err := pg.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	peak, slowestLive, slowestReady := use{}, time.Duration(0), time.Duration(0)
+	peak, slowestLive, slowestReady := local.Usage{}, time.Duration(0), time.Duration(0)
 	for time.Since(began) < hang {
-		u, err := t.proc.usage()
+		u, err := t.proc.Usage()
 		if err != nil {
 			return err
 		}
-		peak = use{max(peak.threads, u.threads), max(peak.files, u.files), max(peak.resident, u.resident)}
+		peak = local.Usage{Threads: max(peak.Threads, u.Threads), Files: max(peak.Files, u.Files), Resident: max(peak.Resident, u.Resident)}
 		live, status := t.ask("/livez")
 		if status != http.StatusOK || live > time.Second {
 			return fmt.Errorf("/livez answers %d after %s", status, live)
@@ -106,8 +108,8 @@ func hangPostgres(b *bench) error {
 	b.figure("answers during the hang", "errors 503 and 504 only", "%s", statuses(during))
 	b.figure("slowest answer", "10s, and 1s for the client", "%s", slowest.Round(10*time.Millisecond))
 	b.figure("/livez, /readyz, slowest answer", "1s, 503 within 3s", "%s, %s", slowestLive.Round(time.Millisecond), slowestReady.Round(time.Millisecond))
-	b.figure("threads, files: before, most", "bounded", "%d, %d → %d, %d", before.threads, before.files, peak.threads, peak.files)
-	b.figure("resident memory: before, most", "", "%d MiB → %d MiB", before.resident>>20, peak.resident>>20)
+	b.figure("threads, files: before, most", "bounded", "%d, %d → %d, %d", before.Threads, before.Files, peak.Threads, peak.Files)
+	b.figure("resident memory: before, most", "", "%d MiB → %d MiB", before.Resident>>20, peak.Resident>>20)
 	b.figure("connections of the server afterwards", fmt.Sprintf("at most %d", poolBar), "%d", connections)
 	b.figure("last request that failed, after it went on", "2s", "%s", lastFailure(samples, resumed).Round(time.Millisecond))
 	b.figure("first sign-up answered after that", "", "%s", back.Round(time.Millisecond))
@@ -121,10 +123,10 @@ func hangPostgres(b *bench) error {
 		return fmt.Errorf("/readyz took %s", slowestReady)
 	case connections > poolBar:
 		return fmt.Errorf("the server holds %d connections", connections)
-	case peak.files > before.files+2*(b.clients+hangReaders)+poolBar:
-		return fmt.Errorf("the server held %d files, before %d", peak.files, before.files)
-	case peak.threads > before.threads+poolBar:
-		return fmt.Errorf("the server had %d threads, before %d", peak.threads, before.threads)
+	case peak.Files > before.Files+2*(b.clients+hangReaders)+poolBar:
+		return fmt.Errorf("the server held %d files, before %d", peak.Files, before.Files)
+	case peak.Threads > before.Threads+poolBar:
+		return fmt.Errorf("the server had %d threads, before %d", peak.Threads, before.Threads)
 	}
 	if last := lastFailure(samples, resumed); last > recoveryBar {
 		return fmt.Errorf("a request failed that was sent %s after the hang", last)

@@ -34,7 +34,7 @@ func restartPostgres(b *bench) error {
 			return err
 		}
 		began := time.Now()
-		if err := pg.restart(); err != nil {
+		if err := pg.Restart(); err != nil {
 			return err
 		}
 		if err := b.until(time.Minute, "PostgreSQL accepts connections again", pg.accepts); err != nil {

@@ -23,7 +23,7 @@ func restartRedis(b *bench) error {
 	file := filepath.Join(b.dir, "gatehouse.db")
 	t, err := b.found(settings{
 		"database":         settings{"dialect": "sqlite", "dsn": file},
-		"secondaryStorage": settings{"redis": r.url()},
+		"secondaryStorage": settings{"redis": r.URL()},
 		"session":          settings{"storeSessionInDatabase": true},
 		"rateLimit":        settings{"enabled": true},
 		"advanced":         settings{"ipAddress": settings{"trustedProxies": []string{"127.0.0.1/32"}}},
@@ -107,7 +107,7 @@ func (b *bench) flap(r *redis, kills int) error {
 		if err := b.rest(time.Duration(300+random.IntN(1200)) * time.Millisecond); err != nil {
 			return err
 		}
-		if err := r.proc.kill(); err != nil {
+		if err := r.Proc.Kill(); err != nil {
 			return err
 		}
 		if err := r.start(); err != nil {
@@ -142,7 +142,7 @@ func (t *town) loseRedis(r *redis, n int, away time.Duration) (time.Duration, er
 	if err != nil {
 		return 0, err
 	}
-	if err := r.proc.kill(); err != nil {
+	if err := r.Proc.Kill(); err != nil {
 		return 0, err
 	}
 	began := time.Now()
@@ -207,7 +207,7 @@ func (t *town) emptyRedis(r *redis) error {
 	if err != nil {
 		return err
 	}
-	if err := r.command("FLUSHALL", "+OK"); err != nil {
+	if err := r.Command(r.ctx, "FLUSHALL", "+OK"); err != nil {
 		return err
 	}
 	for _, text := range []string{used, unused} {

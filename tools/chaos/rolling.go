@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 const (
@@ -26,14 +28,14 @@ func restartInTurn(b *bench) error {
 		"advanced": settings{"ipAddress": settings{"trustedProxies": []string{"127.0.0.1/32"}}},
 	}
 	redis, err := b.startRedis()
-	var skip *skipError
+	var skip *local.MissingError
 	switch {
 	case errors.As(err, &skip):
 		b.say("without Redis: %v", err)
 	case err != nil:
 		return err
 	default:
-		s["secondaryStorage"] = settings{"redis": redis.url()}
+		s["secondaryStorage"] = settings{"redis": redis.URL()}
 		s["session"] = settings{"storeSessionInDatabase": true}
 		limits["storage"] = "secondary-storage"
 	}
@@ -42,7 +44,7 @@ func restartInTurn(b *bench) error {
 		return err
 	}
 	var programs []*program
-	var procs []*process
+	var procs []*local.Process
 	for _, name := range []string{"server1", "server2"} {
 		p, err := b.newProgram(name, configuration(mail, s), "--drain-delay", drainDelay.String())
 		if err != nil {
@@ -77,7 +79,7 @@ func restartInTurn(b *bench) error {
 		}
 		i := n % 2
 		began := time.Now()
-		if err := procs[i].stop(); err != nil {
+		if err := procs[i].Stop(); err != nil {
 			return err
 		}
 		if procs[i], err = programs[i].start(); err != nil {
@@ -119,7 +121,7 @@ func restartInTurn(b *bench) error {
 	b.figure("sessions, tokens, limits between servers", "one answer", "%d× each", rounds)
 	b.figure("slowest stop and start", "", "%s", slowest.Round(10*time.Millisecond))
 	b.figure("lost, half there, or usable twice", "0", "0 of %s", total)
-	return errors.Join(procs[0].stop(), procs[1].stop())
+	return errors.Join(procs[0].Stop(), procs[1].Stop())
 }
 
 // wait waits until every server is seen as ready.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 // scenario is one way to break things.
@@ -87,36 +89,12 @@ func (b *bench) pick(full, quick int) int {
 }
 
 // rest waits, unless the scenario is interrupted.
-func (b *bench) rest(d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-b.ctx.Done():
-		return b.ctx.Err()
-	}
-}
+func (b *bench) rest(d time.Duration) error { return local.Rest(b.ctx, d) }
 
 // until asks again and again whether something has come about.
 func (b *bench) until(within time.Duration, what string, done func() error) error {
-	end := time.Now().Add(within)
-	for {
-		err := done()
-		if err == nil {
-			return nil
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("%s: not within %s: %w", what, within, err)
-		}
-		if err := b.rest(10 * time.Millisecond); err != nil {
-			return err
-		}
-	}
+	return local.Until(b.ctx, within, what, done)
 }
-
-// skipError says why a scenario cannot run on this machine.
-type skipError struct{ reason string }
-
-func (e *skipError) Error() string { return e.reason }
 
 // result is how a scenario ended.
 type result struct {
@@ -136,7 +114,7 @@ func printTable(w io.Writer, results []result) bool {
 	good, passed := true, 0
 	var skipped []string
 	for _, r := range results {
-		var skip *skipError
+		var skip *local.MissingError
 		outcome := "passed"
 		switch {
 		case r.err == nil:

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/tools/services/local"
 )
 
 const (
@@ -65,7 +67,7 @@ func (b *bench) newProgram(name string, s settings, args ...string) (*program, e
 	if out, err := migrate.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("gatehouse migrate: %w\n%s", err, out)
 	}
-	port, err := freePort(b.ctx)
+	port, err := local.FreePort(b.ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -77,17 +79,17 @@ func (b *bench) newProgram(name string, s settings, args ...string) (*program, e
 func (p *program) url() string { return "http://" + p.addr + "/api/auth" }
 
 // start runs it and waits until it is ready.
-func (p *program) start() (*process, error) {
+func (p *program) start() (*local.Process, error) {
 	cmd := exec.Command(p.binary, p.args...) //nolint:gosec,noctx // the binary is the one to test; the scenario ends it
 	cmd.Dir = p.dir
-	s, err := startProcess(p.dir, p.name, cmd)
+	s, err := local.Start(p.dir, p.name, cmd)
 	if err != nil {
 		return nil, err
 	}
-	p.later(s.abandon)
-	return s, p.until(startTimeout, p.name+" does not become ready; see "+s.log.Name(), func() error {
-		if !s.running() {
-			return fmt.Errorf("it has ended: %w", s.err)
+	p.later(s.Abandon)
+	return s, p.until(startTimeout, p.name+" does not become ready; see "+s.Log, func() error {
+		if !s.Running() {
+			return fmt.Errorf("it has ended: %w", s.Err)
 		}
 		return p.probe("/readyz", time.Second)
 	})

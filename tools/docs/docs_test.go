@@ -17,7 +17,7 @@ const root = "../.."
 // program is vetted; a package is vetted and tested, together with the test
 // package that the same page quotes.
 func TestQuotedCodeBuilds(t *testing.T) {
-	programs, packages := 0, 0
+	programs := 0
 	for _, page := range pages(t) {
 		for name, files := range quoted(t, page) {
 			t.Run(page+" package "+name, func(t *testing.T) {
@@ -28,7 +28,6 @@ func TestQuotedCodeBuilds(t *testing.T) {
 						write(t, filepath.Join(dir, fmt.Sprintf("program%d/main.go", i)), text)
 					}
 				} else {
-					packages++
 					for i, text := range files {
 						file := fmt.Sprintf("%s%d.go", name, i)
 						if isTest(text) {
@@ -42,8 +41,8 @@ func TestQuotedCodeBuilds(t *testing.T) {
 			})
 		}
 	}
-	if programs == 0 || packages == 0 {
-		t.Errorf("the pages quote %d programs and %d packages: the blocks are not found", programs, packages)
+	if programs == 0 {
+		t.Error("the pages quote no programs: the blocks are not found")
 	}
 }
 
@@ -166,7 +165,7 @@ func isTest(text string) bool { return strings.HasSuffix(clause.FindStringSubmat
 func workspace(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "go.mod"), "module github.com/gatehouse-auth/gatehouse/plugins\n\ngo 1.26.0\n")
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/app\n\ngo 1.26.0\n")
 	base, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 )
@@ -40,7 +41,7 @@ func (f *Facts) tablesOf(owner string, inv Inventory) {
 	add := func(model string, t tableFact, order []string) {
 		inv.Add(Table, model, map[string]string{"name": t.ModelName, "order": strings.Join(order, " ")})
 		for name, field := range t.Fields {
-			inv.Add(Field, model+"."+name, field.attrs())
+			inv.Add(Field, model+"."+name, field.attrs(name))
 		}
 	}
 	if owner == Core {
@@ -57,14 +58,16 @@ func (f *Facts) tablesOf(owner string, inv Inventory) {
 	}
 	for model, fields := range p.AddedFields {
 		for name, field := range fields {
-			inv.Add(Field, model+"."+name, field.attrs())
+			inv.Add(Field, model+"."+name, field.attrs(name))
 		}
 	}
 }
 
-func (f fieldFact) attrs() map[string]string {
+// attrs are those of a field of that name. The inventory leaves the name of the
+// column out where it is the same.
+func (f fieldFact) attrs(name string) map[string]string {
 	a := map[string]string{
-		"column": f.FieldName, "type": f.Type, "required": boolean(f.Required), "unique": boolean(f.Unique),
+		"column": cmp.Or(f.FieldName, name), "type": f.Type, "required": boolean(f.Required), "unique": boolean(f.Unique),
 		"index": boolean(f.Index), "sortable": boolean(f.Sortable), "bigint": boolean(f.BigInt),
 		"returned": boolean(f.Returned == nil || *f.Returned), "input": boolean(f.Input == nil || *f.Input),
 	}

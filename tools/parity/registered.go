@@ -17,12 +17,24 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 	"github.com/gatehouse-auth/gatehouse/core/routes"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
+	"github.com/gatehouse-auth/gatehouse/plugins/bearer"
+	"github.com/gatehouse-auth/gatehouse/plugins/jwt"
+	"github.com/gatehouse-auth/gatehouse/plugins/organization"
+	"github.com/gatehouse-auth/gatehouse/plugins/twofactor"
 )
 
 // plugins are everything that is audited. A new plugin gets a line here, with
 // the options that make it register all it has.
 func plugins() []core.Plugin {
-	return []core.Plugin{routes.New(), openapi.New(openapi.Options{})}
+	return []core.Plugin{
+		routes.New(), openapi.New(openapi.Options{}),
+		bearer.New(bearer.Options{}),
+		jwt.New(jwt.Options{}),
+		organization.New(organization.Options{
+			Teams: organization.Teams{Enabled: true}, DynamicAccessControl: organization.DynamicAccessControl{Enabled: true},
+		}),
+		twofactor.New(twofactor.Options{}),
+	}
 }
 
 // Registered is what Gatehouse has, by owner.
@@ -73,7 +85,7 @@ func Register(facts *Facts) (Registered, error) {
 		errorCodesOf(r.of(owner), errs)
 	}
 	for _, t := range auth.Tables() {
-		tableOf(r[Core], t)
+		tableOf(r[Core], t, len(auth.AddedFields(t.Model)))
 	}
 	before, after := auth.HookSources()
 	r.requestHooks("request before", before)
@@ -97,16 +109,32 @@ func (r Registered) of(owner string) Inventory {
 	return r[owner]
 }
 
-// share gives to their plugins the fields and tables that they add: the server
-// does not tell who declared a field, and the inventory does.
+// share gives to their plugins the fields, tables, cookies and limits that they add:
+// the server does not tell who declared one, and the inventory does.
 func (r Registered) share(facts *Facts) {
 	for _, owner := range facts.Owners() {
 		if owner == Core || r[owner] == nil {
 			continue
 		}
 		for id, item := range facts.Of(owner) {
-			if ours, ok := r[Core][id]; ok && (item.Kind == Field || item.Kind == Table || item.Kind == Cookie) {
+			if ours, ok := r[Core][id]; ok && (item.Kind == Field || item.Kind == Table || item.Kind == Cookie || item.Kind == RateLimit) {
+				if item.Kind == Cookie {
+					ours.Attrs = nil // the inventory has the names alone
+				}
 				r[owner][id] = ours
+				delete(r[Core], id)
+			}
+		}
+		r.shareTables(owner, facts)
+	}
+}
+
+// shareTables gives a plugin the fields of its own tables that upstream does not have.
+func (r Registered) shareTables(owner string, facts *Facts) {
+	for model := range facts.tables.Plugins[owner].AddedTables {
+		for id, item := range r[Core] {
+			if item.Kind == Field && strings.HasPrefix(item.Name, model+".") {
+				r[owner][id] = item
 				delete(r[Core], id)
 			}
 		}

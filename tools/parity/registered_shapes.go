@@ -90,10 +90,14 @@ func inputOf(inv Inventory, part, prefix string, f input.Field) {
 	}
 }
 
-func tableOf(inv Inventory, t *db.Table) {
+// tableOf takes over a table. Its order is that of its own fields: those that
+// plugins have added, so many, stand behind them.
+func tableOf(inv Inventory, t *db.Table, added int) {
 	var order []string
-	for _, f := range t.Fields {
-		order = append(order, f.Name)
+	for i, f := range t.Fields {
+		if i < len(t.Fields)-added {
+			order = append(order, f.Name)
+		}
 		a := map[string]string{
 			"column": f.Column, "type": string(f.Type), "required": boolean(!f.Nullable), "unique": boolean(f.Unique),
 			"index": boolean(f.Index), "sortable": boolean(f.Sortable), "bigint": boolean(f.BigInt),

@@ -48,11 +48,19 @@ var cells = []cell{
 	{races, postgres, "adapters/sqlbun/postgres", "TestRacesOfTheCoreRoutes"},
 	{races, mysql, "adapters/sqlbun/mysql", "TestRacesOfTheCoreRoutes"},
 	{races, redis, "adapters/redis", "TestRacesOfTheCoreRoutes"},
+	{races, inMemory, "plugins/plugintest", "TestRacesOfThePlugins"},
+	{races, sqlite, "facade/database", "TestRacesOfThePluginsOnSQLite"},
+	{races, postgres, "facade/database", "TestRacesOfThePluginsOnPostgres"},
+	{races, mysql, "facade/database", "TestRacesOfThePluginsOnMySQL"},
 
 	{twoRaces, sqlite, "adapters/sqlbun/sqlite", "TestRacesOfTwoProcesses"},
 	{twoRaces, postgres, "adapters/sqlbun/postgres", "TestRacesOfTwoProcesses"},
 	{twoRaces, mysql, "adapters/sqlbun/mysql", "TestRacesOfTwoProcesses"},
 	{twoRaces, redis, "facade/database", "TestRacesOfTwoProcesses"}, // with PostgreSQL
+	{twoRaces, sqlite, "facade/database", "TestRacesOfThePluginsInTwoProcessesOnSQLite"},
+	{twoRaces, postgres, "facade/database", "TestRacesOfThePluginsInTwoProcessesOnPostgres"},
+	{twoRaces, mysql, "facade/database", "TestRacesOfThePluginsInTwoProcessesOnMySQL"},
+	{twoRaces, redis, "facade/database", "TestRacesOfThePluginsInTwoProcessesOnRedis"}, // with PostgreSQL
 
 	{faults, inMemory, "core/routes", "TestFailures"},
 	{faults, sqlite, "adapters/sqlbun/sqlite", "TestFailuresUnderTheCoreRoutes"},

@@ -41,10 +41,16 @@ function decodeCompact(value, secret) {
 // What upstream derives the key of an encrypted cookie for.
 const purposes = ["better-auth-session", "better-auth-account"];
 
+// unsign returns what a value signed by the secret holds, or undefined.
+export function unsign(value, secret) {
+  const signed = /^(.*)\.([A-Za-z0-9+/]{43}=)$/s.exec(value);
+  return signed && hmac(secret, signed[1], "base64") === signed[2] ? signed[1] : undefined;
+}
+
 async function content(value, upstream) {
   const { secret, secretConfig, crypto } = upstream;
-  const signed = /^(.*)\.([A-Za-z0-9+/]{43}=)$/s.exec(value);
-  if (signed && hmac(secret, signed[1], "base64") === signed[2]) return { signed: signed[1] };
+  const signed = unsign(value, secret);
+  if (signed !== undefined) return { signed };
   const dots = value.split(".").length - 1;
   try {
     if (dots === 4 && value.startsWith("eyJ")) {

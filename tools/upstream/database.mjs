@@ -21,6 +21,7 @@ export class Stateless {
   }
 
   rows = () => ({});
+  pairs = () => [];
 
   async nameValues(names) {
     for (const model of Object.keys(this.#tables)) {
@@ -86,6 +87,13 @@ export class Database {
     for (const [model, table] of Object.entries(this.#tables)) {
       for (const row of rows[model] ?? []) nameRow(names, model, row.id, (field) => row[this.#column(table, field)]);
     }
+  }
+
+  // pairs lists the key pairs of the jwt plugin by field.
+  pairs() {
+    const table = this.#tables.jwks;
+    const at = (row, field) => row[this.#column(table, field)];
+    return (this.rows().jwks ?? []).map((row) => ({ id: row.id, publicKey: at(row, "publicKey"), privateKey: at(row, "privateKey") }));
   }
 
   // set changes fields of every row of a model.

@@ -1,18 +1,33 @@
 // Options that take a function: those that send something and are true in a
 // profile, and those that a scenario lists in calls or refuses.
 
-// senders put their message into the outbox. The recipient is always a user.
+// senders put their message into the outbox. The recipient is the message's user,
+// unless the sender says who it is.
 const link = ({ url, token }) => ({ url, token });
 const senders = {
   "emailVerification.sendVerificationEmail": { type: "verification-email", data: link },
   "emailAndPassword.sendResetPassword": { type: "reset-password", data: link },
   "user.changeEmail.sendChangeEmailConfirmation": { type: "change-email-confirmation", data: ({ url, token, newEmail }) => ({ url, token, newEmail }) },
   "user.deleteUser.sendDeleteAccountVerification": { type: "delete-account", data: link },
+  "plugins.twoFactor.otpOptions.sendOTP": { type: "two-factor-otp", data: ({ otp }) => ({ otp }) },
+  "plugins.organization.sendInvitationEmail": {
+    type: "organization-invitation",
+    to: ({ email }) => email,
+    data: ({ id, role, email, organization, invitation, inviter }) => ({ id, role, email, organization, invitation, inviter }),
+  },
 };
 
+const organizationHooks = [
+  "CreateOrganization", "UpdateOrganization", "DeleteOrganization", "AddMember", "RemoveMember", "UpdateMemberRole",
+  "CreateInvitation", "AcceptInvitation", "RejectInvitation", "CancelInvitation",
+  "CreateTeam", "UpdateTeam", "DeleteTeam", "AddTeamMember", "RemoveTeamMember",
+].flatMap((what) => ["before", "after"].map((when) => `plugins.organization.organizationHooks.${when}${what}`));
+
 // callbacks tell the application something, and the application may refuse.
-// Each gets a user as its first argument, or in it.
+// Each gets a user as its first argument, or in it under one of the names in whom.
+const whom = ["user", "inviter", "cancelledBy"];
 export const callbacks = [
+  ...organizationHooks,
   "emailAndPassword.onExistingUserSignUp",
   "emailAndPassword.onPasswordReset",
   "emailVerification.beforeEmailVerification",
@@ -31,10 +46,10 @@ function put(object, path, value) {
 
 // connectSenders replaces the true of a profile by functions.
 export function connectSenders(options, outbox) {
-  for (const [path, { type, data }] of Object.entries(senders)) {
+  for (const [path, { type, data, to = ({ user }) => user.email }] of Object.entries(senders)) {
     const given = at(options, path);
     if (given === false) put(options, path, undefined);
-    if (given === true) put(options, path, async (message) => void outbox.push({ type, to: message.user.email, data: data(message) }));
+    if (given === true) put(options, path, async (message) => void outbox.push(JSON.parse(JSON.stringify({ type, to: to(message), data: data(message) }))));
   }
 }
 
@@ -43,7 +58,8 @@ export function connectSenders(options, outbox) {
 export function connectCallbacks(options, { calls, refuses }, called, refusal) {
   for (const path of [...calls, ...refuses]) {
     put(options, path, async (given) => {
-      called.push({ call: path, user: JSON.parse(JSON.stringify(given.user ?? given)) });
+      const user = whom.map((name) => given[name]).find(Boolean) ?? given;
+      called.push({ call: path, user: JSON.parse(JSON.stringify(user)) });
       if (refuses.includes(path)) throw refusal();
     });
   }

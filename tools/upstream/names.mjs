@@ -4,6 +4,12 @@
 
 // A value without a known origin is named after what it looks like.
 const looks = [
+  ["challenge", /(?<=2fa-)[A-Za-z0-9_-]{20}(?![A-Za-z0-9_-])/g],
+  ["signature", /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?=!trust-device-)/g],
+  ["trust-device", /(?<=trust-device-)[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g],
+  ["totp-secret", /(?<=^encrypted )[A-Za-z0-9_-]{32}$/g],
+  ["base32", /(?<=[?&]secret=)[A-Z2-7]{52}/g],
+  ["hashed-code", /^[A-Za-z0-9_-]{43}(?=:\d+$)/g],
   ["uuid", /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g],
   ["hash", /[0-9a-f]{32}:[0-9a-f]{128}/g],
   ["random32", /(?<![A-Za-z0-9<.:-])[A-Za-z0-9]{32}(?![A-Za-z0-9>])/g],
@@ -13,6 +19,8 @@ const jwt = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?![.A-Za-z0-9_-])
 
 export class Names {
   #byValue = new Map();
+  // Codes are too short to be told from other text, unless they stand alone.
+  #codes = new Map();
   #counts = new Map();
   // JWTs that were named, so that their content can be shown.
   jwts = new Map();
@@ -31,10 +39,24 @@ export class Names {
     if (/^[A-Za-z0-9_-]{43}$/.test(value)) this.give("verification.identifier", value);
   }
 
+  // code names a value that is short, and digits or letters.
+  code(kind, value) {
+    if (typeof value !== "string" || this.#codes.has(value)) return;
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    this.#codes.set(value, `<${kind}:${number}>`);
+  }
+
+  // codes names the backup codes of an answer.
+  codes(body) {
+    for (const code of Array.isArray(body?.backupCodes) ? body.backupCodes : []) this.code("backup-code", code);
+  }
+
   // messages names the tokens that were sent, but for JWTs.
   messages(outbox) {
     for (const { type, data } of outbox) {
       if (!data.token?.includes(".")) this.give(`${type}.token`, data.token);
+      this.code(`${type}.otp`, data.otp);
     }
   }
 
@@ -56,6 +78,9 @@ export class Names {
     // Longest first: a token may hold an id.
     for (const [value, name] of [...this.#byValue].sort((a, b) => b[0].length - a[0].length)) {
       text = text.replaceAll(value, name);
+    }
+    for (const [code, name] of this.#codes) {
+      text = text.replaceAll(new RegExp(`(?<![A-Za-z0-9_-])${code}(?![A-Za-z0-9_-])`, "g"), name);
     }
     for (const [kind, look] of looks) {
       text = text.replaceAll(look, (value) => {

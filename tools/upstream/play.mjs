@@ -8,6 +8,7 @@ import { clock, duration, install } from "./clock.mjs";
 install(); // before upstream is loaded
 
 const { decodeJWT } = await import("./cookies.mjs");
+const { KeyPairs, revealed } = await import("./key-pairs.mjs");
 const { Names } = await import("./names.mjs");
 const { Player, record } = await import("./steps.mjs");
 const { open, start } = await import("./upstream.mjs");
@@ -55,7 +56,7 @@ function surroundings({ advance, set, delete: model, fault = {} }, { database, s
 }
 
 // ask plays the request of a step and returns what is recorded of it.
-async function ask(step, scenario, player, upstream, names) {
+async function ask(step, scenario, player, upstream, names, pairs) {
   const { api, outbox, called, database, storage } = upstream;
   const [sent, heard] = [outbox.length, called.length];
   storage?.mark();
@@ -63,8 +64,10 @@ async function ask(step, scenario, player, upstream, names) {
   await settle();
   player.save(step, answer, outbox.slice(sent));
   await database.nameValues(names);
+  await pairs.see(upstream, names);
   storage?.nameValues(names);
   names.messages(outbox);
+  names.codes(answer.json);
   const out = await record(step, answer, upstream, (html) => lookAt(html, answer.target, scenario.profile));
   if (called.length > heard) out.calls = called.slice(heard);
   const changes = storage?.changes() ?? {};
@@ -76,6 +79,7 @@ async function play(scenario) {
   clock.reset();
   const upstream = await start(packages, scenario);
   const names = new Names();
+  const pairs = new KeyPairs();
   const { database, outbox } = upstream;
   const server = await listen(upstream.handler);
   const player = new Player(server.address().port, scenario.profile.baseURL?.fallback ?? baseURL(scenario), scenario.profile.basePath ?? "/api/auth");
@@ -85,16 +89,16 @@ async function play(scenario) {
       surroundings(step, upstream);
       if (!step.request) continue;
       for (let i = 0; i < (step.times ?? 1); i++) {
-        out.steps.push(await ask(step, scenario, player, upstream, names));
+        out.steps.push(await ask(step, scenario, player, upstream, names, pairs));
         clock.advance(1000);
       }
     }
     if (outbox.length) out.outbox = names.in(outbox);
-    const rows = names.in(database.rows());
+    const rows = names.in(await revealed(database.rows(), upstream));
     if (Object.keys(rows).length) out.rows = rows;
     if (scenario.schema) out.schema = database.schema();
     if (names.jwts.size) {
-      out.jwts = Object.fromEntries([...names.jwts].map(([name, token]) => [name, names.in(decodeJWT(token, upstream.secret) ?? "of another secret")]));
+      out.jwts = Object.fromEntries([...names.jwts].map(([name, token]) => [name, names.in(decodeJWT(token, upstream.secret) ?? pairs.open(token) ?? "of another secret")]));
     }
     return out;
   } finally {

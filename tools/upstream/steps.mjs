@@ -1,9 +1,24 @@
 // Plays the requests of a scenario over HTTP: jars, saved values, bodies.
+import { createHmac } from "node:crypto";
 import http from "node:http";
-import { describe, keep } from "./cookies.mjs";
+import { describe, keep, unsign } from "./cookies.mjs";
 import { withoutProse } from "./prose.mjs";
 
+// totp is the code that an authenticator app shows now (RFC 6238) which has read
+// this URI.
+function totp(uri) {
+  const { secret, digits, period } = Object.fromEntries(new URL(uri).searchParams);
+  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / period)));
+  const sum = createHmac("sha1", key).update(counter).digest();
+  const number = sum.readUInt32BE(sum.at(-1) & 15) & 0x7fffffff;
+  return String(number % 10 ** digits).padStart(digits, "0");
+}
+
 const functions = {
+  totp,
   // One letter becomes another one, in the middle.
   flip: (s) => {
     const at = Math.floor(s.length / 2);
@@ -156,10 +171,14 @@ const ofTheConnection = ["connection", "content-length", "date", "keep-alive", "
 // record turns an answer into what a recording keeps of it.
 export async function record(step, answer, upstream, look) {
   const out = { step: step.request, status: answer.status };
+  const shown = ([name, value]) => {
+    const signed = unsign(value, upstream.secret);
+    return [name, signed === undefined ? value : `signed ${signed}`];
+  };
   if (step.path?.startsWith("$")) out.to = answer.target;
   if (step.as) out.as = step.as;
   const headers = Object.entries(answer.headers).filter(([name]) => !ofTheConnection.includes(name));
-  if (headers.length) out.headers = Object.fromEntries(headers.sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (headers.length) out.headers = Object.fromEntries(headers.map(shown).sort(([a], [b]) => (a < b ? -1 : 1)));
   if (answer.lines.length) out.cookies = await describe(answer.lines, upstream);
   if (answer.json !== undefined) out.body = answer.json?.openapi ? withoutProse(answer.json) : answer.json;
   else if (/html/.test(answer.headers["content-type"] ?? "")) out.html = look(answer.text);

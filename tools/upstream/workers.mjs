@@ -10,7 +10,9 @@ function environment(scenario) {
   return { NODE_ENV: scenario.profile.production ? "production" : "development", BETTER_AUTH_TELEMETRY: "0", ...scenario.environment };
 }
 
-const alone = (s) => s.profile.rateLimit?.enabled || s.profile.production || Object.keys(s.environment).length > 0;
+// Plugins of 1.6.9 keep the names that an option gives to their tables, for good.
+const renames = (s) => Object.values(s.profile.plugins ?? {}).some((options) => options?.schema);
+const alone = (s) => s.profile.rateLimit?.enabled || s.profile.production || Object.keys(s.environment).length > 0 || renames(s);
 
 class One {
   #worker;

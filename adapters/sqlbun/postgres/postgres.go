@@ -8,8 +8,12 @@
 // sqlbun writes values into the text of its statements, quoted for
 // standard_conforming_strings=on, which Open and New insist on. No two texts are
 // alike, so that preparing them costs a round trip and is never of use again:
-// Open sends them by the simple protocol. It works behind PgBouncer in
-// transaction mode too.
+// Open sends them by the simple protocol.
+//
+// Look-ups by equality outside of transactions, such as that of a session, are the
+// exception: Open has them prepared, since to plan one takes longer than to run it.
+// Behind a PgBouncer in transaction mode that does not track prepared statements the
+// first that fails runs again, and no other one is prepared.
 //
 // A pool for New should be opened in the same way:
 //
@@ -114,7 +118,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*sqlbun.Adapter, error
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return sqlbun.New(Dialect{}, pool, pool), nil
+	a := sqlbun.New(Dialect{}, pool, pool)
+	a.PrepareLookups()
+	return a, nil
 }
 
 func (o Options) pool(config *pgx.ConnConfig) *sql.DB {
@@ -183,7 +189,7 @@ func (o Options) lifetime() time.Duration {
 // prepare sets what every connection needs, over what the DSN says.
 func prepare(config *pgx.ConnConfig) {
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
+	config.StatementCacheCapacity, config.DescriptionCacheCapacity = prepared, 0
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}

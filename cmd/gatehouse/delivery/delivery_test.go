@@ -130,7 +130,16 @@ func TestEveryLetterNeedsWhatItShows(t *testing.T) {
 	}
 }
 
-func TestEveryMessageHasALetterWithItsLink(t *testing.T) {
+// invitation has what messages about one have, as objects in each other.
+func invitation(organization string) *wire.Object {
+	inviter, data := wire.NewObject(), wire.ObjectOf("id", "an-invitation", "role", "member", "email", "ada@example.net")
+	inviter.Set("user", wire.ObjectOf("name", "Charles"))
+	data.Set("organization", wire.ObjectOf("name", organization))
+	data.Set("inviter", inviter)
+	return data
+}
+
+func TestEveryMessageHasALetterWithItsLinkOrCode(t *testing.T) {
 	t.Parallel()
 	l, err := NewLetters("Acme")
 	if err != nil {
@@ -142,7 +151,15 @@ func TestEveryMessageHasALetterWithItsLink(t *testing.T) {
 		t.Fatal("there are no messages")
 	}
 	for _, kind := range types {
-		data := wire.ObjectOf("url", link, "token", "tok-123456", "newEmail", "countess@example.net")
+		data := wire.ObjectOf("url", link, "token", "tok-123456", "newEmail", "countess@example.net", "otp", "493817")
+		goesOn := link
+		if kind == "two-factor-otp" {
+			goesOn = "493817"
+		}
+		if kind == "organization-invitation" {
+			goesOn = "Analytical Engines"
+			data = invitation(goesOn)
+		}
 		mail, err := l.Write(config.Message{Type: kind, To: "ada@example.net", Data: data})
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
@@ -152,7 +169,7 @@ func TestEveryMessageHasALetterWithItsLink(t *testing.T) {
 			t.Errorf("%s: the subject %q does not say whose it is", kind, mail.Subject)
 		}
 		for form, text := range map[string]string{"text": mail.Text, "HTML": mail.HTML} {
-			for _, want := range []string{link, "ada@example.net", "Acme"} {
+			for _, want := range []string{goesOn, "ada@example.net", "Acme"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("%s: the %s lacks %s:\n%s", kind, form, want, text)
 				}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	texttemplate "text/template"
 
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 	"github.com/gatehouse-auth/gatehouse/facade/config"
 )
 
@@ -29,6 +30,8 @@ func letters() map[string]letter {
 		"reset-password":            {subject: "Reset your password", needs: []string{"url"}},
 		"change-email-confirmation": {subject: "Confirm the change of your e-mail address", needs: []string{"url", "newEmail"}},
 		"delete-account":            {subject: "Confirm that your account is to be deleted", needs: []string{"url"}},
+		"organization-invitation":   {subject: "An invitation", needs: []string{"id", "organization.name", "inviter.user.name"}},
+		"two-factor-otp":            {subject: "Your code", needs: []string{"otp"}},
 	}
 }
 
@@ -87,9 +90,8 @@ func (l *Letters) Write(m config.Message) (Mail, error) {
 	}
 	p := page{AppName: l.appName, To: m.To, Subject: spec.subject, Data: map[string]string{}}
 	for _, name := range spec.needs {
-		v, _ := m.Data.Get(name)
-		s, ok := v.(string)
-		if !ok || s == "" {
+		s := at(m.Data, name)
+		if s == "" {
 			return Mail{}, fmt.Errorf("%s: the message has no %q", m.Type, name)
 		}
 		p.Data[name] = s
@@ -102,6 +104,18 @@ func (l *Letters) Write(m config.Message) (Mail, error) {
 		return Mail{}, fmt.Errorf("%s: the HTML template failed", m.Type)
 	}
 	return Mail{Subject: oneLine(spec.subject + " · " + l.appName), Text: text.String(), HTML: html.String()}, nil
+}
+
+// at is the text that stands at a path of members, such as "organization.name", or "".
+func at(data *wire.Object, path string) string {
+	name, below, more := strings.Cut(path, ".")
+	v, _ := data.Get(name)
+	if more {
+		inner, _ := v.(*wire.Object)
+		return at(inner, below)
+	}
+	text, _ := v.(string)
+	return text
 }
 
 // oneLine keeps line breaks out of a header.

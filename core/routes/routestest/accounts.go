@@ -15,17 +15,17 @@ const linked = 2
 // unlinkings ask for both of a user's accounts to be unlinked, many times and in
 // both ways to name one.
 func (r *race) unlinkings() (requests []*http.Request, userID any) {
-	r.t.Helper()
-	c := r.client()
-	c.SignUp(r.email(), password)
-	id, _ := r.row("user", "email", r.email())[db.ID].(string)
-	_, err := r.s.Accounts().Create(r.t.Context(), account.Account{UserID: id, ProviderID: "github", AccountID: id})
+	r.T.Helper()
+	c := r.Client()
+	c.SignUp(r.Email(), password)
+	id, _ := r.Row("user", "email", r.Email())[db.ID].(string)
+	_, err := r.Server.Accounts().Create(r.T.Context(), account.Account{UserID: id, ProviderID: "github", AccountID: id})
 	if err != nil {
-		r.t.Fatalf("link an account: %v", err)
+		r.T.Fatalf("link an account: %v", err)
 	}
-	accounts, err := r.s.Accounts().OfUser(r.t.Context(), id)
+	accounts, err := r.Server.Accounts().OfUser(r.T.Context(), id)
 	if err != nil || len(accounts) != linked {
-		r.t.Fatalf("%d accounts, want %d: %v", len(accounts), linked, err)
+		r.T.Fatalf("%d accounts, want %d: %v", len(accounts), linked, err)
 	}
 	requests = make([]*http.Request, racers)
 	for i := range requests {
@@ -42,9 +42,9 @@ func (r *race) unlinkings() (requests []*http.Request, userID any) {
 // lastAccounts: one goes and the other stays.
 func lastAccounts(r *race) {
 	requests, id := r.unlinkings()
-	answers := r.together(requests)
-	r.wantWinner(answers, `{"message":"You can't unlink your last account","code":"FAILED_TO_UNLINK_LAST_ACCOUNT"}`)
-	r.wantRows(1, "account", "userId", id)
+	answers := r.Together(requests)
+	r.WantWinner(answers, `{"message":"You can't unlink your last account","code":"FAILED_TO_UNLINK_LAST_ACCOUNT"}`)
+	r.WantRows(1, "account", "userId", id)
 }
 
 func unlinkAll(o *core.Options) { o.Account.AccountLinking.AllowUnlinkingAll = true }
@@ -52,6 +52,6 @@ func unlinkAll(o *core.Options) { o.Account.AccountLinking.AllowUnlinkingAll = t
 // allAccounts: each goes once.
 func allAccounts(r *race) {
 	requests, id := r.unlinkings()
-	r.wantTally(map[int]int{http.StatusOK: linked, http.StatusBadRequest: racers - linked}, r.together(requests))
-	r.wantRows(0, "account", "userId", id)
+	r.WantTally(map[int]int{http.StatusOK: linked, http.StatusBadRequest: racers - linked}, r.Together(requests))
+	r.WantRows(0, "account", "userId", id)
 }

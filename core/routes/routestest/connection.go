@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 	"github.com/gatehouse-auth/gatehouse/core/cookies"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
@@ -29,9 +30,9 @@ func RunOnOneConnection(t *testing.T, open func(t *testing.T) db.Adapter) {
 		use  func(*core.Options)
 	}{
 		{"the database", func(o *core.Options) { o.RateLimit.Storage = "database" }},
-		{"the secondary storage", useSecondary},
+		{"the secondary storage", racetest.UseSecondary},
 		{"both", func(o *core.Options) {
-			useSecondary(o)
+			racetest.UseSecondary(o)
 			o.Session.StoreSessionInDatabase, o.Verification.StoreInDatabase = true, true
 		}},
 	} {
@@ -76,9 +77,8 @@ func (f *failure) alone(app *curious) {
 	for range 2 {
 		requests = append(requests, f.client.Request(f.method, f.path, f.body).WithContext(ctx))
 	}
-	r := &race{t: f.t, s: f.s, servers: []server{local{f.s, ctx}}}
-	answers := r.together(requests)
-	if seen := tally(answers[others:]); seen[want] == 0 {
+	answers := racetest.Together(f.t, requests, f.s)
+	if seen := racetest.Tally(answers[others:]); seen[want] == 0 {
 		f.t.Errorf("answers by status: %v, want a %d", seen, want)
 	}
 	f.s.Settle()

@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/account"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/secondary/secondarytest"
 	"github.com/gatehouse-auth/gatehouse/core/session"
@@ -33,7 +34,7 @@ func RunFailures(t *testing.T, open func(t *testing.T) db.Adapter) {
 // one kind of fault and everything in the database, unless $GATEHOUSE_TEST_ROUNDS
 // asks for a full run.
 func RunSomeFailures(t *testing.T, open func(t *testing.T) db.Adapter) {
-	if os.Getenv(roundsVariable) != "" {
+	if os.Getenv(racetest.RoundsVariable) != "" {
 		RunFailures(t, open)
 		return
 	}
@@ -46,7 +47,7 @@ var failureStorages = []struct {
 	use  func(*core.Options)
 }{
 	{"", func(*core.Options) {}},
-	{", in the secondary storage", useSecondary},
+	{", in the secondary storage", racetest.UseSecondary},
 	{", in both", inBoth},
 }
 
@@ -93,7 +94,7 @@ func runFailures(t *testing.T, open func(t *testing.T) db.Adapter, kinds, storag
 }
 
 func inBoth(o *core.Options) {
-	useSecondary(o)
+	racetest.UseSecondary(o)
 	o.Session.StoreSessionInDatabase, o.Verification.StoreInDatabase = true, true
 }
 
@@ -162,16 +163,6 @@ type failureCase struct {
 	ends, keepsOwn bool
 }
 
-// migrate brings a database to the server's tables, where it has a schema.
-func migrate(t *testing.T, s *authtest.Server, adapter db.Adapter) {
-	t.Helper()
-	if m, ok := adapter.(db.Migrator); ok {
-		if _, err := m.Apply(t.Context(), s.Tables(), nil); err != nil {
-			t.Fatalf("migrate: %v", err)
-		}
-	}
-}
-
 // failure is one server with one fault.
 type failure struct {
 	t      *testing.T
@@ -209,7 +200,7 @@ func startFailure(t *testing.T, tc failureCase, faults *faults) *failure {
 			o.SecondaryStorage = secondarytest.Watched{Storage: o.SecondaryStorage, Before: func(_ context.Context, op string) error { return faults.call(op, true) }}
 		}
 	})
-	migrate(t, f.s, faults.Adapter)
+	racetest.Migrate(t, f.s, faults.Adapter)
 	f.client = f.s.Client()
 	f.own = f.client.SignUp(annEmail, password).Text(t, "token")
 	f.other = f.s.Client().Post("/sign-in/email", object{"email": annEmail, "password": password}).Text(t, "token")

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 	"github.com/gatehouse-auth/gatehouse/core/ratelimit"
 )
 
 // limitRaces are the races for a limit wherever its counters can be kept.
-func limitRaces() (cases []raceCase) {
+func limitRaces() (cases []racetest.Race) {
 	for _, storage := range []struct {
 		name  string
 		use   func(*core.Options)
@@ -19,7 +20,7 @@ func limitRaces() (cases []raceCase) {
 		{"in memory", func(*core.Options) {}, true},
 		{"in the database", func(o *core.Options) { o.RateLimit.Storage = "database" }, false},
 		{"in the secondary storage", func(o *core.Options) {
-			useSecondary(o)
+			racetest.UseSecondary(o)
 			o.Session.StoreSessionInDatabase = true // where the races count them
 		}, false},
 	} {
@@ -39,42 +40,42 @@ func limitRaces() (cases []raceCase) {
 				o.RateLimit.Max = guessLimit
 			}, limitedGuesses},
 		} {
-			cases = append(cases, raceCase{name: "limits " + storage.name + ": " + tc.name, configure: tc.configure, run: tc.run, alone: storage.alone})
+			cases = append(cases, racetest.Race{Name: "limits " + storage.name + ": " + tc.name, Configure: tc.configure, Run: run(tc.run), Alone: storage.alone})
 		}
 	}
 	return cases
 }
 
 func (r *race) wantPassed(want int, requests []*http.Request) {
-	r.t.Helper()
-	statuses := tally(r.together(requests))
+	r.T.Helper()
+	statuses := racetest.Tally(r.Together(requests))
 	if blocked := statuses[http.StatusTooManyRequests]; len(requests)-blocked != want {
-		r.t.Errorf("answers by status: %v, want %d that passed", statuses, want)
+		r.T.Errorf("answers by status: %v, want %d that passed", statuses, want)
 	}
 }
 
 // wantCounter looks for the one counter of this round's client, where counters
 // are rows.
 func (r *race) wantCounter(path string, count int64) {
-	r.t.Helper()
-	if r.s.Options().RateLimit.Storage != "database" {
+	r.T.Helper()
+	if r.Server.Options().RateLimit.Storage != "database" {
 		return
 	}
-	row := r.row(ratelimit.ModelName, "key", fmt.Sprintf("192.0.2.%d|%s", r.round+1, path))
-	if row["count"] != count || row["lastRequest"] != r.s.Clock.Now().UnixMilli() {
-		r.t.Errorf("the counter is %v, want %d", row, count)
+	row := r.Row(ratelimit.ModelName, "key", r.Address()+"|"+path)
+	if row["count"] != count || row["lastRequest"] != r.Server.Clock.Now().UnixMilli() {
+		r.T.Errorf("the counter is %v, want %d", row, count)
 	}
 }
 
 func limitedAgain(r *race) {
 	for range 3 {
-		r.s.Clock.Advance(time.Minute)
+		r.Server.Clock.Advance(time.Minute)
 		r.wantPassed(signInLimit, r.signIns(racers))
 		r.wantCounter("/sign-in/email", signInLimit)
 	}
-	r.s.Clock.Advance(9 * time.Second)
+	r.Server.Clock.Advance(9 * time.Second)
 	r.wantPassed(0, r.signIns(racers)) // and they prolong nothing
-	r.s.Clock.Advance(2 * time.Second)
+	r.Server.Clock.Advance(2 * time.Second)
 	r.wantPassed(1, r.signIns(1))
 	r.wantPassed(signInLimit-1, r.signIns(racers))
 }
@@ -84,7 +85,7 @@ const guessLimit = 7
 func limitedGuesses(r *race) {
 	requests := make([]*http.Request, racers)
 	for i := range requests {
-		requests[i] = r.client().Request(http.MethodGet, fmt.Sprintf("/reset-password/guess%d?callbackURL=%%2F", i), nil)
+		requests[i] = r.Client().Request(http.MethodGet, fmt.Sprintf("/reset-password/guess%d?callbackURL=%%2F", i), nil)
 	}
 	r.wantPassed(guessLimit, requests)
 	r.wantCounter("/reset-password/:token", guessLimit)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/session"
 	"github.com/gatehouse-auth/gatehouse/core/user"
@@ -31,7 +32,7 @@ func RunPanics(t *testing.T, open func(t *testing.T) db.Adapter) {
 		use  func(*core.Options)
 	}{
 		{"", func(*core.Options) {}},
-		{", in the secondary storage", useSecondary},
+		{", in the secondary storage", racetest.UseSecondary},
 		{", in both", inBoth},
 	} {
 		for _, function := range functions(t) {

@@ -1,31 +1,28 @@
 package routestest
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"runtime"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
-	"github.com/gatehouse-auth/gatehouse/core/secondary"
+	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 )
 
 // storageRaces are the races of sessions wherever sessions can be kept.
-func storageRaces() (cases []raceCase) {
+func storageRaces() (cases []racetest.Race) {
 	for _, storage := range []struct {
 		name string
 		use  func(*core.Options)
 	}{
 		{"in the database", func(*core.Options) {}},
-		{"in the secondary storage", useSecondary},
+		{"in the secondary storage", racetest.UseSecondary},
 		{"in both", func(o *core.Options) {
-			useSecondary(o)
+			racetest.UseSecondary(o)
 			o.Session.StoreSessionInDatabase = true
 		}},
 		{"in the secondary storage with a record of them", func(o *core.Options) {
-			useSecondary(o)
+			racetest.UseSecondary(o)
 			o.Session.StoreSessionInDatabase, o.Session.PreserveSessionInDatabase = true, true
 		}},
 	} {
@@ -46,61 +43,31 @@ func storageRaces() (cases []raceCase) {
 			{"sessions that begin while all are revoked are over or listed", storage.use, signInsDuringRevocation},
 			{"sessions show the user as the last change left it", due, userChanges},
 		} {
-			cases = append(cases, raceCase{name: "sessions " + storage.name + ": " + tc.name, configure: tc.configure, run: tc.run})
+			cases = append(cases, racetest.Race{Name: "sessions " + storage.name + ": " + tc.name, Configure: tc.configure, Run: run(tc.run)})
 		}
 	}
 	return cases
 }
 
-func useSecondary(o *core.Options) { o.SecondaryStorage = yielding{secondary.NewMemory(o.Clock)} }
-
-// yielding is a storage that takes its time, as one behind a network does: other
-// requests go on before and after each of its steps.
-type yielding struct{ secondary.Storage }
-
-func (y yielding) Get(ctx context.Context, key string) (string, error) {
-	runtime.Gosched()
-	defer runtime.Gosched()
-	return y.Storage.Get(ctx, key)
-}
-
-func (y yielding) Set(ctx context.Context, key, value string, ttl time.Duration) error {
-	runtime.Gosched()
-	defer runtime.Gosched()
-	return y.Storage.Set(ctx, key, value, ttl)
-}
-
-func (y yielding) Delete(ctx context.Context, keys ...string) error {
-	runtime.Gosched()
-	defer runtime.Gosched()
-	return y.Storage.Delete(ctx, keys...)
-}
-
-func (y yielding) CompareAndSet(ctx context.Context, key, old, value string, ttl time.Duration) (bool, error) {
-	runtime.Gosched()
-	defer runtime.Gosched()
-	return y.Storage.CompareAndSet(ctx, key, old, value, ttl)
-}
-
 func (r *race) signIns(n int) []*http.Request {
 	requests := make([]*http.Request, n)
 	for i := range requests {
-		requests[i] = r.client().Request(http.MethodPost, "/sign-in/email", map[string]any{"email": r.email(), "password": password})
+		requests[i] = r.Client().Request(http.MethodPost, "/sign-in/email", map[string]any{"email": r.Email(), "password": password})
 	}
 	return requests
 }
 
 func signInsThenRevocation(r *race) {
-	owner := r.client()
-	tokens := []string{owner.SignUp(r.email(), password).Text(r.t, "token")}
-	for _, a := range r.together(r.signIns(racers)) {
-		tokens = append(tokens, a.Text(r.t, "token"))
+	owner := r.Client()
+	tokens := []string{owner.SignUp(r.Email(), password).Text(r.T, "token")}
+	for _, a := range r.Together(r.signIns(racers)) {
+		tokens = append(tokens, a.Text(r.T, "token"))
 	}
 	r.wantListed(owner, tokens)
 	r.revokeAll(owner)
 	for _, token := range tokens {
 		if _, alive := r.session(token); alive {
-			r.t.Errorf("the session %s lives on", token)
+			r.T.Errorf("the session %s lives on", token)
 		}
 	}
 }
@@ -108,18 +75,18 @@ func signInsThenRevocation(r *race) {
 // A session that begins while all are revoked may be one of them or a later
 // one. It must not live without being listed, where nothing could revoke it.
 func signInsDuringRevocation(r *race) {
-	owner, other := r.client(), r.client()
-	owner.SignUp(r.email(), password)
+	owner, other := r.Client(), r.Client()
+	owner.SignUp(r.Email(), password)
 	requests := r.signIns(racers)
 	for i := 5; i < racers; i += 10 {
 		requests[i] = owner.Request(http.MethodPost, "/revoke-other-sessions", nil)
 	}
 	var begun []string
-	for i, a := range r.together(requests) {
+	for i, a := range r.Together(requests) {
 		if a.Status != http.StatusOK {
-			r.t.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
+			r.T.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
 		}
-		if token := a.Text(r.t, "token"); token != "" {
+		if token := a.Text(r.T, "token"); token != "" {
 			begun = append(begun, token)
 		}
 	}
@@ -129,27 +96,27 @@ func signInsDuringRevocation(r *race) {
 			alive = append(alive, token)
 		}
 	}
-	other.Post("/sign-in/email", map[string]any{"email": r.email(), "password": password})
+	other.Post("/sign-in/email", map[string]any{"email": r.Email(), "password": password})
 	r.wantListed(other, alive)
 	r.revokeAll(other)
 	for _, token := range alive {
 		if _, ok := r.session(token); ok {
-			r.t.Errorf("the session %s lives on", token)
+			r.T.Errorf("the session %s lives on", token)
 		}
 	}
 }
 
 func (r *race) revokeAll(c *authtest.Client) {
-	r.t.Helper()
+	r.T.Helper()
 	if a := c.Post("/revoke-sessions", nil); a.Status != http.StatusOK {
-		r.t.Fatalf("revoke all sessions: %d %s", a.Status, a.Body)
+		r.T.Fatalf("revoke all sessions: %d %s", a.Status, a.Body)
 	}
 }
 
 // wantListed looks for sessions in the list of their user.
 func (r *race) wantListed(c *authtest.Client, tokens []string) {
-	r.t.Helper()
-	list, _ := c.Get("/list-sessions").JSON(r.t).([]any)
+	r.T.Helper()
+	list, _ := c.Get("/list-sessions").JSON(r.T).([]any)
 	listed := map[any]bool{}
 	for _, entry := range list {
 		if o, ok := entry.(interface{ Get(string) (any, bool) }); ok {
@@ -159,15 +126,15 @@ func (r *race) wantListed(c *authtest.Client, tokens []string) {
 	}
 	for _, token := range tokens {
 		if !listed[token] {
-			r.t.Errorf("the session %s is not among the %d that are listed", token, len(list))
+			r.T.Errorf("the session %s is not among the %d that are listed", token, len(list))
 		}
 	}
 }
 
 func userChanges(r *race) {
 	c, token := r.signedIn()
-	phone := r.client()
-	other := phone.Post("/sign-in/email", map[string]any{"email": r.email(), "password": password}).Text(r.t, "token")
+	phone := r.Client()
+	other := phone.Post("/sign-in/email", map[string]any{"email": r.Email(), "password": password}).Text(r.T, "token")
 	requests := make([]*http.Request, racers)
 	for i := range requests {
 		switch i % 5 {
@@ -180,18 +147,18 @@ func userChanges(r *race) {
 		}
 	}
 	tokens := []string{token, other}
-	for i, a := range r.together(requests) {
+	for i, a := range r.Together(requests) {
 		if a.Status != http.StatusOK {
-			r.t.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
+			r.T.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
 		}
 		if i%5 == 1 {
-			tokens = append(tokens, a.Text(r.t, "token"))
+			tokens = append(tokens, a.Text(r.T, "token"))
 		}
 	}
-	want := r.row("user", "email", r.email())["name"]
+	want := r.Row("user", "email", r.Email())["name"]
 	for _, token := range tokens {
 		if found, alive := r.session(token); !alive || found.User.Name != want {
-			r.t.Errorf("a session shows the user %q (alive: %v), want %q", found.User.Name, alive, want)
+			r.T.Errorf("a session shows the user %q (alive: %v), want %q", found.User.Name, alive, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/core/session"
 )
@@ -19,25 +20,25 @@ func limitRequests(o *core.Options) {
 
 // Right and wrong passwords count the same.
 func limitedSignIns(r *race) {
-	owner := r.s.Client()
+	owner := r.Server.Client()
 	owner.RemoteAddr = "198.51.100.1:1234"
-	r.s.Clock.Advance(time.Minute) // the owner's own limit
-	owner.SignUp(r.email(), password)
+	r.Server.Clock.Advance(time.Minute) // the owner's own limit
+	owner.SignUp(r.Email(), password)
 	requests := make([]*http.Request, racers)
 	for i := range requests {
 		given := password
 		if i%2 == 0 {
 			given = "wrong-password"
 		}
-		requests[i] = r.client().Request(http.MethodPost, "/sign-in/email", map[string]any{"email": r.email(), "password": given})
+		requests[i] = r.Client().Request(http.MethodPost, "/sign-in/email", map[string]any{"email": r.Email(), "password": given})
 	}
-	statuses := tally(r.together(requests))
+	statuses := racetest.Tally(r.Together(requests))
 	passed := statuses[http.StatusOK] + statuses[http.StatusUnauthorized]
 	if passed != signInLimit || statuses[http.StatusTooManyRequests] != racers-signInLimit {
-		r.t.Errorf("answers by status: %v, want %d of 200 and 401 and the rest 429", statuses, signInLimit)
+		r.T.Errorf("answers by status: %v, want %d of 200 and 401 and the rest 429", statuses, signInLimit)
 	}
-	id := r.row("user", "email", r.email())[db.ID]
-	r.wantRows(int64(1+statuses[http.StatusOK]), "session", "userId", id)
+	id := r.Row("user", "email", r.Email())[db.ID]
+	r.WantRows(int64(1+statuses[http.StatusOK]), "session", "userId", id)
 }
 
 // alwaysDue extends a session at each use.
@@ -48,19 +49,19 @@ func alwaysDue(o *core.Options) {
 
 // signedIn is a client of this round's user with a session that is due.
 func (r *race) signedIn() (c *authtest.Client, token string) {
-	r.t.Helper()
-	c = r.client()
-	token = c.SignUp(r.email(), password).Text(r.t, "token")
-	r.s.Clock.Advance(time.Minute)
+	r.T.Helper()
+	c = r.Client()
+	token = c.SignUp(r.Email(), password).Text(r.T, "token")
+	r.Server.Clock.Advance(time.Minute)
 	return c, token
 }
 
 // session is the session of a token, wherever it is kept.
 func (r *race) session(token string) (found session.WithUser, alive bool) {
-	r.t.Helper()
-	found, alive, err := r.s.Sessions().ByToken(r.t.Context(), token)
+	r.T.Helper()
+	found, alive, err := r.Server.Sessions().ByToken(r.T.Context(), token)
 	if err != nil {
-		r.t.Fatalf("find the session: %v", err)
+		r.T.Fatalf("find the session: %v", err)
 	}
 	return found, alive
 }
@@ -72,20 +73,20 @@ func refreshes(r *race) {
 	for i := range requests {
 		requests[i] = c.Request(http.MethodGet, "/get-session", nil)
 	}
-	for _, a := range r.together(requests) {
+	for _, a := range r.Together(requests) {
 		if a.Status != http.StatusOK || a.Body == "null" {
-			r.t.Errorf("an answer is %d %s", a.Status, a.Body)
+			r.T.Errorf("an answer is %d %s", a.Status, a.Body)
 		}
 	}
 	if after, _ := r.session(token); !after.Session.ExpiresAt.Equal(before.Session.ExpiresAt.Add(time.Minute)) {
-		r.t.Errorf("the session ended at %v and now does at %v", before.Session.ExpiresAt, after.Session.ExpiresAt)
+		r.T.Errorf("the session ended at %v and now does at %v", before.Session.ExpiresAt, after.Session.ExpiresAt)
 	}
 }
 
 func revocations(r *race) {
 	c, token := r.signedIn()
-	other := r.client()
-	other.Post("/sign-in/email", map[string]any{"email": r.email(), "password": password})
+	other := r.Client()
+	other.Post("/sign-in/email", map[string]any{"email": r.Email(), "password": password})
 	r.endedInUse(c, token, func() *http.Request {
 		return other.Request(http.MethodPost, "/revoke-session", map[string]any{"token": token})
 	})
@@ -98,34 +99,34 @@ func signOuts(r *race) {
 
 func revocationsOfAll(r *race) {
 	c, token := r.signedIn()
-	other := r.client()
-	other.Post("/sign-in/email", map[string]any{"email": r.email(), "password": password})
+	other := r.Client()
+	other.Post("/sign-in/email", map[string]any{"email": r.Email(), "password": password})
 	r.endedInUse(c, token, func() *http.Request { return other.Request(http.MethodPost, "/revoke-other-sessions", nil) })
 }
 
 // endedInUse ends a session a few times among many uses that extend it. Every
 // use finds it or does not; afterwards it is gone and stays gone.
 func (r *race) endedInUse(c *authtest.Client, token string, end func() *http.Request) {
-	r.t.Helper()
+	r.T.Helper()
 	requests := make([]*http.Request, racers)
 	for i := range requests {
 		if requests[i] = c.Request(http.MethodGet, "/get-session", nil); i%10 == 5 {
 			requests[i] = end()
 		}
 	}
-	for i, a := range r.together(requests) {
+	for i, a := range r.Together(requests) {
 		ended := i%10 == 5
 		switch {
 		case a.Status == http.StatusOK:
 		case !ended && a.Status == http.StatusUnauthorized: // it went away during the refresh
 		default:
-			r.t.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
+			r.T.Errorf("%s gets %d %s", requests[i].URL.Path, a.Status, a.Body)
 		}
 	}
 	if _, alive := r.session(token); alive {
-		r.t.Error("the session lives on")
+		r.T.Error("the session lives on")
 	}
 	if a := c.Get("/get-session"); a.Status != http.StatusOK || a.Body != "null" {
-		r.t.Errorf("the session is back: %d %s", a.Status, a.Body)
+		r.T.Errorf("the session is back: %d %s", a.Status, a.Body)
 	}
 }

@@ -35,6 +35,9 @@ type vectors struct {
 	JWTs      []tokenVector    `json:"jwts"`
 	JWEs      []tokenVector    `json:"jwes"`
 	Caches    []cacheVector    `json:"caches"`
+	KeyPairs  []pairVector     `json:"keyPairs"`
+
+	SecondFactors []factorVector `json:"secondFactors"`
 }
 
 func main() {
@@ -61,6 +64,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if v.Caches, err = caches(now); err != nil {
+		return err
+	}
+	if v.KeyPairs, err = keyPairs(ctx); err != nil {
+		return err
+	}
+	if v.SecondFactors, err = secondFactors(ctx); err != nil {
 		return err
 	}
 	e := json.NewEncoder(os.Stdout)

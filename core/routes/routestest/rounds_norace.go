@@ -1,8 +1,0 @@
-//go:build !race
-
-package routestest
-
-const (
-	usualRounds = 3 // repetitions of each race
-	kinds       = 3 // of faults that RunFailures tries
-)

@@ -1,0 +1,4 @@
+package organization
+
+// MembershipKey is for the tests that compare it with upstream's.
+var MembershipKey = membershipKey

@@ -1,0 +1,154 @@
+package organization_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/plugins/organization"
+)
+
+var errRefused = core.NewError(http.StatusTeapot, "REFUSED", "Refused")
+
+func TestHooksRefuse(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refuse func(h *organization.Hooks)
+		do     func(w *town) string
+	}{
+		"a creation": {
+			func(h *organization.Hooks) {
+				h.BeforeCreateOrganization = func(_ context, e *organization.Event) error { return refuseIf(e.Data["slug"] == "more") }
+			},
+			func(w *town) string {
+				return said(w.t, w.ann.Post("/organization/create", map[string]any{"name": "More", "slug": "more"}))
+			},
+		},
+		"the first member": {
+			func(h *organization.Hooks) {
+				h.BeforeAddMember = func(_ context, e *organization.MemberEvent) error { return refuseIf(e.Organization.Slug == "more") }
+			},
+			func(w *town) string {
+				return said(w.t, w.ann.Post("/organization/create", map[string]any{"name": "More", "slug": "more"}))
+			},
+		},
+		"the first team": {
+			func(h *organization.Hooks) {
+				h.BeforeCreateTeam = func(_ context, e *organization.TeamEvent) error { return refuseIf(e.Organization.Slug == "more") }
+			},
+			func(w *town) string {
+				return said(w.t, w.ann.Post("/organization/create", map[string]any{"name": "More", "slug": "more"}))
+			},
+		},
+		"a deletion": {
+			func(h *organization.Hooks) {
+				h.BeforeDeleteOrganization = func(context, *organization.Event) error { return errRefused }
+			},
+			func(w *town) string {
+				return said(w.t, w.ann.Post("/organization/delete", map[string]any{"organizationId": w.id}))
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := founded(t, func(o *organization.Options, _ *core.Options) { tt.refuse(&o.OrganizationHooks) })
+			before := w.everything()
+			if got := tt.do(w); got != "418 REFUSED" {
+				t.Errorf("got %s", got)
+			}
+			if after := w.everything(); after != before {
+				t.Errorf("something has changed:\n%s\n%s", before, after)
+			}
+		})
+	}
+}
+
+func refuseIf(is bool) error {
+	if is {
+		return errRefused
+	}
+	return nil
+}
+
+func TestHooksChangeWhatIsWritten(t *testing.T) {
+	w := founded(t, func(o *organization.Options, _ *core.Options) {
+		h := &o.OrganizationHooks
+		h.BeforeCreateOrganization = func(_ context, e *organization.Event) error {
+			slug, _ := e.Data["slug"].(string)
+			e.Data["slug"] = strings.ToLower(slug)
+			return nil
+		}
+		h.BeforeUpdateOrganization = func(_ context, e *organization.Event) error { e.Data["name"] = "Changed"; return nil }
+		h.BeforeAddMember = func(_ context, e *organization.MemberEvent) error {
+			if e.Organization.Slug == "acme" && e.Data["role"] == "member" {
+				e.Data["role"], e.Data["organizationId"], e.Data["userId"] = "admin", "elsewhere", "somebody"
+			}
+			return nil
+		}
+		h.BeforeUpdateMemberRole = func(_ context, e *organization.MemberEvent) error { e.Data["role"] = "admin"; return nil }
+		h.BeforeCreateInvitation = func(_ context, e *organization.InvitationEvent) error {
+			e.Data["role"], e.Data["organizationId"], e.Data["status"] = "admin", "elsewhere", "accepted"
+			return nil
+		}
+		h.BeforeCreateTeam = func(_ context, e *organization.TeamEvent) error {
+			e.Data["name"], e.Data["organizationId"] = "Changed", "elsewhere"
+			return nil
+		}
+		h.BeforeUpdateTeam = func(_ context, e *organization.TeamEvent) error {
+			e.Data["name"], e.Data["organizationId"], e.Data["id"] = "Changed again", "elsewhere", "another"
+			return nil
+		}
+	})
+	w.found(w.ann, "MORE")
+	w.want("400 ORGANIZATION_SLUG_ALREADY_TAKEN", w.ann.Post("/organization/check-slug", map[string]any{"slug": "more"}))
+	w.ok(w.ann.Post("/organization/set-active", map[string]any{"organizationId": w.id}))
+	if got := w.ok(w.ann.Post("/organization/update", map[string]any{"data": map[string]any{"name": "Mine"}})).Text(t, "name"); got != "Changed" {
+		t.Errorf("the name is %q", got)
+	}
+	_, bobs := w.member("bob", "member")
+	if got := w.ok(w.ann.Post("/organization/update-member-role", map[string]any{"memberId": bobs, "role": "member"})).Text(t, "role"); got != "admin" {
+		t.Errorf("the role is %q", got)
+	}
+	a := w.ok(w.ann.Post("/organization/invite-member", map[string]any{"email": "carl@example.com", "role": "member"}))
+	if a.Text(t, "role") != "admin" || a.Text(t, "organizationId") != w.id || a.Text(t, "status") != "pending" {
+		t.Errorf("got %s", a.Body)
+	}
+	team := w.team("Second")
+	a = w.ok(w.ann.Post("/organization/update-team", map[string]any{"teamId": team, "data": map[string]any{"name": "Mine"}}))
+	if a.Text(t, "name") != "Changed again" || a.Text(t, "organizationId") != w.id || a.Text(t, "id") != team {
+		t.Errorf("got %s", a.Body)
+	}
+	for _, row := range w.rows("member") {
+		if row["organizationId"] == "elsewhere" || row["userId"] == "somebody" {
+			t.Errorf("a hook has changed an id: %v", row)
+		}
+	}
+}
+
+func TestHooksThatComeAfterHearOfWhatStands(t *testing.T) {
+	var w *town
+	heard := 0
+	stands := func(context) error {
+		heard++
+		if n, err := w.Store().Count(t.Context(), w.Table("organization"), nil); n != 1 || err != nil {
+			t.Errorf("there are %d organizations (%v)", n, err)
+		}
+		return nil
+	}
+	w = server(t, func(o *organization.Options, _ *core.Options) {
+		h := &o.OrganizationHooks
+		h.AfterCreateOrganization = func(ctx context, e *organization.Event) error {
+			if db.InTx(ctx) || e.Member.Role != "owner" {
+				t.Errorf("in a transaction: %t; the member is %+v", db.InTx(ctx), e.Member)
+			}
+			return stands(ctx)
+		}
+		h.AfterAddMember = func(ctx context, _ *organization.MemberEvent) error { return stands(ctx) }
+		h.AfterCreateTeam = func(ctx context, _ *organization.TeamEvent) error { return stands(ctx) }
+	})
+	w.ann = w.person("ann")
+	w.found(w.ann, "acme")
+	if heard != 3 {
+		t.Errorf("%d hooks have heard of it", heard)
+	}
+}

@@ -1,0 +1,151 @@
+package organization_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/authtest"
+	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/plugins/organization"
+)
+
+func role(name string, permission map[string]any) map[string]any {
+	return map[string]any{"role": name, "permission": permission}
+}
+
+var reading = map[string]any{"ac": []string{"read"}}
+
+func TestARoleOfAnOrganizationsOwn(t *testing.T) {
+	w := founded(t)
+	a := w.ok(w.ann.Post("/organization/create-role", role("Clerk", map[string]any{"member": []string{"update"}, "ac": []string{"read"}})))
+	if a.At(t, "roleData", "role") != "clerk" || a.At(t, "statements", "member") == nil {
+		t.Errorf("got %s", a.Body)
+	}
+	bob, _ := w.member("bob", "clerk")
+	can := func(want bool, action string) {
+		t.Helper()
+		a := w.ok(bob.Post("/organization/has-permission", map[string]any{"organizationId": w.id, "permissions": map[string]any{"member": []string{action}}}))
+		if a.At(t, "success") != want {
+			t.Errorf("member:%s: %s", action, a.Body)
+		}
+	}
+	can(true, "update")
+	can(false, "delete")
+	w.want("400 ROLE_IS_ASSIGNED_TO_MEMBERS", w.ann.Post("/organization/delete-role", map[string]any{"roleName": "clerk"}))
+	w.ok(w.ann.Post("/organization/update-role", map[string]any{"roleName": "clerk", "data": map[string]any{"permission": reading}}))
+	can(false, "update")
+}
+
+func TestNamesThatRolesCannotHave(t *testing.T) {
+	w := founded(t, func(o *organization.Options, _ *core.Options) {
+		o.CreatorRole = "boss"
+		o.AccessControl.Roles = map[string]statements{"helper": {}, "boss": organization.DefaultStatements()}
+	})
+	for name, want := range map[string]string{
+		"": "400 VALIDATION_ERROR", " ": "400 VALIDATION_ERROR", "a,b": "400 VALIDATION_ERROR", " clerk": "400 VALIDATION_ERROR", "member,boss": "400 VALIDATION_ERROR",
+		"helper": "400 ROLE_NAME_IS_ALREADY_TAKEN", "HELPER": "400 ROLE_NAME_IS_ALREADY_TAKEN", "boss": "400 ROLE_NAME_IS_ALREADY_TAKEN", "clerk": "200",
+	} {
+		w.want(want, w.ann.Post("/organization/create-role", role(name, reading)))
+	}
+	for _, tt := range [][2]string{
+		{"a,b", "400 VALIDATION_ERROR"}, {"Boss", "400 ROLE_NAME_IS_ALREADY_TAKEN"}, {"clerk", "400 ROLE_NAME_IS_ALREADY_TAKEN"}, {"other", "200"},
+	} {
+		w.want(tt[1], w.ann.Post("/organization/update-role", map[string]any{"roleName": "clerk", "data": map[string]any{"roleName": tt[0]}}))
+	}
+}
+
+// With an owner's name that is not declared, a role of that name would be an owner.
+func TestTheRoleOfCreatorsIsNotMade(t *testing.T) {
+	w := founded(t, func(o *organization.Options, _ *core.Options) {
+		o.AccessControl.Roles = map[string]statements{"boss": organization.DefaultStatements()}
+	})
+	w.set("member", db.Row{"role": "boss"})
+	w.want("400 ROLE_NAME_IS_ALREADY_TAKEN", w.ann.Post("/organization/create-role", role("owner", reading)))
+}
+
+func TestARoleGrantsWhatItsMakerHas(t *testing.T) {
+	w := founded(t)
+	bob, _ := w.member("bob", "admin")
+	as := func(body map[string]any) map[string]any { body["organizationId"] = w.id; return body }
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_CREATE_A_ROLE", bob.Post("/organization/create-role", as(role("clerk", map[string]any{"organization": []string{"delete"}}))))
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_CREATE_A_ROLE", bob.Post("/organization/create-role", as(role("clerk", map[string]any{"organization": []string{"unknown"}}))))
+	w.want("400 INVALID_RESOURCE", bob.Post("/organization/create-role", as(role("clerk", map[string]any{"project": []string{"create"}}))))
+	w.want("200", bob.Post("/organization/create-role", as(role("clerk", map[string]any{"organization": []string{"update"}}))))
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_UPDATE_A_ROLE", bob.Post("/organization/update-role", as(map[string]any{
+		"roleName": "clerk", "data": map[string]any{"permission": map[string]any{"organization": []string{"update", "delete"}}},
+	})))
+	carl, _ := w.member("carl", "member")
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_CREATE_A_ROLE", carl.Post("/organization/create-role", as(role("other", reading))))
+}
+
+// Whoever has a name in their roles gets what a role of that name allows.
+func TestARoleIsRenamedByThoseWhoMayWhatItAllows(t *testing.T) {
+	w := founded(t)
+	w.ok(w.ann.Post("/organization/create-role", role("keeper", map[string]any{"ac": []string{"read", "update"}})))
+	w.ok(w.ann.Post("/organization/create-role", role("guest", reading)))
+	w.ok(w.ann.Post("/organization/create-role", role("liquidator", map[string]any{"organization": []string{"delete"}})))
+	bob, _ := w.member("bob", "keeper,guest")
+	rename := func(p *person, from, to string, more map[string]any) *authtest.Answer {
+		data := map[string]any{"roleName": to}
+		maps.Copy(data, more)
+		return p.Post("/organization/update-role", map[string]any{"organizationId": w.id, "roleName": from, "data": data})
+	}
+	w.want("200", rename(bob, "guest", "visitor", nil)) // Bob has "guest" still, which is nothing now
+	a := rename(bob, "liquidator", "guest", nil)
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_UPDATE_A_ROLE", a)
+	if got := fmt.Sprint(a.At(t, "missingPermissions")); got != "[organization:delete]" {
+		t.Errorf("missing are %s", got)
+	}
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_UPDATE_A_ROLE", rename(bob, "liquidator", "guest", map[string]any{"permission": map[string]any{"organization": []string{"delete"}}}))
+	w.want("403 YOU_ARE_NOT_ALLOWED_TO_DELETE_THIS_ORGANIZATION", bob.Post("/organization/delete", map[string]any{"organizationId": w.id}))
+	w.want("200", rename(bob, "liquidator", "guest", map[string]any{"permission": reading}))
+	w.want("200", rename(w.ann, "guest", "other", nil))
+}
+
+func TestARoleThatSomebodyIsInvitedWithStays(t *testing.T) {
+	for _, end := range []string{"accept", "reject", "cancel", "expire"} {
+		w := founded(t)
+		w.ok(w.ann.Post("/organization/create-role", role("clerk", reading)))
+		bob, id := w.person("bob"), w.invite("bob@example.com", "member,clerk")
+		w.want("400 ROLE_IS_ASSIGNED_TO_MEMBERS", w.ann.Post("/organization/delete-role", map[string]any{"roleName": "clerk"}))
+		want := "200"
+		switch p := bob; end {
+		case "expire":
+			w.Clock.Advance(49 * time.Hour)
+		case "accept":
+			want = "400 ROLE_IS_ASSIGNED_TO_MEMBERS"
+			fallthrough
+		default:
+			if end == "cancel" {
+				p = w.ann
+			}
+			w.ok(p.Post("/organization/"+end+"-invitation", map[string]any{"invitationId": id}))
+		}
+		w.want(want, w.ann.Post("/organization/delete-role", map[string]any{"roleName": "clerk"}))
+	}
+}
+
+func TestPermissionsThatAreNoneAllowNothing(t *testing.T) {
+	for _, permission := range []string{"", "null", "[]", `{"ac":"read"}`, `{"ac":[1]}`, `{"ac":["read"]`, `"ac"`} {
+		w := founded(t)
+		w.ok(w.ann.Post("/organization/create-role", role("clerk", reading)))
+		bob, _ := w.member("bob", "clerk")
+		w.set("organizationRole", db.Row{"permission": permission})
+		a := bob.Post("/organization/has-permission", map[string]any{"organizationId": w.id, "permissions": reading})
+		if a.Status != 500 || a.Body != "" {
+			t.Errorf("%s: %d %s", permission, a.Status, a.Body)
+		}
+		// Of those who have other roles it is no business.
+		w.want("200", w.ann.Post("/organization/has-permission", map[string]any{"permissions": reading}))
+	}
+}
+
+func TestRolesOfAnOrganizationsOwnCanBeOff(t *testing.T) {
+	w := founded(t, func(o *organization.Options, _ *core.Options) { o.DynamicAccessControl.Enabled = false })
+	w.want("404", w.ann.Post("/organization/create-role", role("clerk", reading)))
+	w = founded(t, func(o *organization.Options, _ *core.Options) { o.AccessControl.Statements = nil })
+	w.want("501 MISSING_AC_INSTANCE", w.ann.Post("/organization/create-role", role("clerk", reading)))
+}
