@@ -24,6 +24,7 @@ import (
 type arena struct {
 	create func(t *testing.T) string // an empty one, which goes with the test
 	open   func(t *testing.T, dsn string) db.Adapter
+	ids    db.IDKind // of two servers that share it; one alone, and two processes, make texts
 }
 
 var (
@@ -33,6 +34,7 @@ var (
 			a, err := sqlite.Open(t.Context(), dsn, sqlite.Options{SkipSync: true})
 			return opened(t, a, err)
 		},
+		db.IDSerial,
 	}
 	onPostgres = arena{
 		func(t *testing.T) string { return sqltest.Postgres(t) },
@@ -40,6 +42,7 @@ var (
 			a, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 			return opened(t, a, err)
 		},
+		db.IDUUID, // which PostgreSQL has a type for
 	}
 	onMySQL = arena{
 		func(t *testing.T) string { return sqltest.MySQL(t) },
@@ -47,6 +50,7 @@ var (
 			a, err := mysql.Open(t.Context(), dsn, mysql.Options{})
 			return opened(t, a, err)
 		},
+		db.IDSerial,
 	}
 )
 
@@ -67,7 +71,7 @@ func (s arena) fresh(t *testing.T) db.Adapter {
 func (s arena) races(t *testing.T) {
 	t.Helper()
 	racetest.RunRaces(t, s.fresh, plugintest.Races)
-	racetest.RunOnTwoServers(t, s.fresh, []db.IDKind{db.IDUUID, db.IDSerial}, plugintest.Races)
+	racetest.RunOnTwoServers(t, s.fresh, []db.IDKind{s.ids}, plugintest.Races)
 }
 
 func (s arena) processes(t *testing.T) {
