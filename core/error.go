@@ -121,6 +121,8 @@ func (e *Error) body() *wire.Object {
 
 // asError finds the Error in a chain.
 func asError(err error) (*Error, bool) {
-	var e *Error
-	return e, errors.As(err, &e)
+	if err == nil {
+		return nil, false
+	}
+	return errors.AsType[*Error](err)
 }

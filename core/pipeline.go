@@ -248,9 +248,15 @@ func (a *Auth) newCtx(ctx context.Context, r *http.Request, base origin.Base) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &Ctx{
+	call := &struct { // one piece of memory
+		Ctx
+		cookies.Jar
+		progress
+	}{}
+	c := &call.Ctx
+	*c = Ctx{
 		Auth: a, Request: r, base: base, trusted: a.trustedFor(r, base), specs: specs,
-		jar: &cookies.Jar{}, header: http.Header{}, progress: &progress{},
+		jar: &call.Jar, header: make(http.Header, 8), progress: &call.progress,
 	}
 	if r != nil {
 		c.received = cookies.FromRequest(r)

@@ -19,6 +19,9 @@ func (c *Ctx) Query() url.Values {
 }
 
 func parseQuery(raw string) url.Values {
+	if raw == "" {
+		return nil
+	}
 	values := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {

@@ -106,7 +106,7 @@ func (c *Ctx) setSessionCache(found session.WithUser, transient bool) error {
 	}
 	now := c.Now()
 	value, err := cookies.EncodeCache(cc.Strategy, c.Auth.keys, cookies.CachePayload{
-		Session: s, User: u, UpdatedAt: now.UnixMilli(), Version: c.cacheVersionOf(kept),
+		Session: string(s), User: string(u), UpdatedAt: now.UnixMilli(), Version: c.cacheVersionOf(kept),
 	}, spec.MaxAge, now)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ var (
 type CachePayload struct {
 	// Session and User are JSON objects, exactly as JSON.stringify writes them:
 	// no white space, and no escapes that JSON does not demand.
-	Session, User json.RawMessage
+	Session, User string
 	// UpdatedAt is when the cache was filled, in milliseconds since 1970.
 	UpdatedAt int64
 	// Version is session.cookieCache.version; upstream's default is "1". It is
@@ -109,69 +109,89 @@ func decodeToken(claims json.RawMessage, err error) (CachePayload, time.Time, er
 	if err != nil {
 		return CachePayload{}, time.Time{}, ErrCache
 	}
-	m, err := members(claims)
-	if err != nil {
-		return CachePayload{}, time.Time{}, err
+	m, ok := readMembers(string(claims))
+	if !ok {
+		return CachePayload{}, time.Time{}, ErrCache
 	}
-	exp, ok := integer(m["exp"])
+	exp, ok := integer(m.exp)
 	if !ok || exp > maxMilli/1000 {
 		return CachePayload{}, time.Time{}, ErrCache
 	}
-	delete(m, "exp")
-	delete(m, "iat")
-	delete(m, "jti")
-	p, err := payload(m)
+	p, err := m.payload()
 	return p, time.Unix(exp, 0), err
 }
 
-// payload takes the four members of the cache and refuses any other. One
-// secret signs cookies and tokens for many purposes, some of which hold text
-// that a visitor chose; only this shape, with two objects in it, is a session.
-func payload(m map[string]json.RawMessage) (CachePayload, error) {
-	p := CachePayload{Session: m["session"], User: m["user"]}
+// members are those of a cache, and of the token that it is in, as they are
+// written: "" when there is none.
+type members struct {
+	session, user, updatedAt, version string
+	exp, iat, jti                     string // of tokens alone
+}
+
+// readMembers reads a JSON object. It refuses a repeated name and any other: one
+// secret signs cookies and tokens for many purposes, some of which hold text that
+// a visitor chose; only this shape, with two objects in it, is a session.
+func readMembers(text string) (m members, ok bool) {
+	list, ok := wire.Members(text)
+	if !ok {
+		return m, false
+	}
+	for _, member := range list {
+		at := m.named(member.Name)
+		if at == nil || *at != "" {
+			return m, false
+		}
+		*at = member.Value
+	}
+	return m, true
+}
+
+func (m *members) named(name string) *string {
+	switch name {
+	case "session":
+		return &m.session
+	case "user":
+		return &m.user
+	case "updatedAt":
+		return &m.updatedAt
+	case "version":
+		return &m.version
+	case "exp":
+		return &m.exp
+	case "iat":
+		return &m.iat
+	case "jti":
+		return &m.jti
+	}
+	return nil
+}
+
+func (m *members) payload() (CachePayload, error) {
+	p := CachePayload{Session: m.session, User: m.user}
 	var ok bool
-	if p.UpdatedAt, ok = integer(m["updatedAt"]); !ok || !isObject(p.Session) || !isObject(p.User) {
+	if p.UpdatedAt, ok = integer(m.updatedAt); !ok || !isObject(p.Session) || !isObject(p.User) {
 		return CachePayload{}, ErrCache
 	}
-	n := 3
-	if raw, ok := m["version"]; ok {
-		n++
-		if raw[0] != '"' || json.Unmarshal(raw, &p.Version) != nil {
-			return CachePayload{}, ErrCache
-		}
+	if m.version == "" {
+		return p, nil
 	}
-	if len(m) != n {
+	if m.version[0] != '"' || json.Unmarshal([]byte(m.version), &p.Version) != nil {
 		return CachePayload{}, ErrCache
 	}
 	return p, nil
-}
-
-// members reads a JSON object and refuses a repeated name.
-func members(data []byte) (map[string]json.RawMessage, error) {
-	list, ok := wire.Members(data)
-	if !ok {
-		return nil, ErrCache
-	}
-	m := make(map[string]json.RawMessage, len(list))
-	for _, member := range list {
-		m[member.Name] = member.Value
-	}
-	if len(m) != len(list) {
-		return nil, ErrCache
-	}
-	return m, nil
 }
 
 // maxMilli is the last time that JavaScript's Date knows, in milliseconds.
 const maxMilli = 8_640_000_000_000_000
 
 // integer reads the digits of a time, as JSON.stringify writes them.
-func integer(raw []byte) (int64, bool) {
-	n, err := strconv.ParseInt(string(raw), 10, 64)
-	if err != nil || n < 0 || n > maxMilli || strconv.FormatInt(n, 10) != string(raw) {
+func integer(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	var plain [20]byte
+	if err != nil || n < 0 || n > maxMilli || string(strconv.AppendInt(plain[:0], n, 10)) != text {
 		return 0, false
 	}
 	return n, true
 }
 
-func isObject(raw []byte) bool { return len(raw) > 1 && raw[0] == '{' }
+func isObject(text string) bool { return len(text) > 1 && text[0] == '{' }

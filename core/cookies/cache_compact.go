@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-auth/gatehouse/core/secret"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
 // The compact cache is the base64url of
@@ -32,7 +33,7 @@ func encodeCompact(keys *secret.Keys, inner []byte, expiresAt time.Time) string 
 	expires := strconv.FormatInt(expiresAt.UnixMilli(), 10)
 	return base64.RawURLEncoding.EncodeToString([]byte(compactHead + string(inner) +
 		compactExpires + expires +
-		compactSignature + keys.SignRaw(signedText(string(inner), expires)) + compactTail))
+		compactSignature + keys.SignRaw(string(inner[:len(inner)-1])+compactExpires+expires+"}") + compactTail))
 }
 
 // decodeCompact takes the text apart by its fixed pieces and checks the
@@ -48,18 +49,19 @@ func decodeCompact(keys *secret.Keys, value string) (CachePayload, time.Time, er
 		return CachePayload{}, time.Time{}, ErrCache
 	}
 	inner, expires, signature, ok := splitCompact(string(data))
-	if !ok || !keys.VerifyRaw(signedText(inner, expires), signature) {
+	// inner has expires as its last member there.
+	if !ok || !keys.VerifyRaw(signature, inner[:len(inner)-1], compactExpires, expires, "}") {
 		return CachePayload{}, time.Time{}, ErrCache
 	}
-	expiresAt, ok := integer([]byte(expires))
-	if !ok || !utf8.ValidString(inner) {
+	expiresAt, ok := integer(expires)
+	if !ok {
 		return CachePayload{}, time.Time{}, ErrCache
 	}
-	m, err := members([]byte(inner))
-	if err != nil {
-		return CachePayload{}, time.Time{}, err
+	m, ok := readMembers(inner)
+	if !ok || m.exp != "" || m.iat != "" || m.jti != "" {
+		return CachePayload{}, time.Time{}, ErrCache
 	}
-	p, err := payload(m)
+	p, err := m.payload()
 	return p, time.UnixMilli(expiresAt), err
 }
 
@@ -78,19 +80,13 @@ func splitCompact(text string) (inner, expires, signature string, ok bool) {
 	return rest[:at], rest[at+len(compactExpires):], signature, true
 }
 
-// signedText is inner with expiresAt as its last member.
-func signedText(inner, expires string) string {
-	return inner[:len(inner)-1] + compactExpires + expires + "}"
-}
-
 // marshal writes the payload as JSON.stringify does. It refuses a session or
 // user that is not such text, because upstream would not verify the result.
 func (p CachePayload) marshal() (json.RawMessage, error) {
 	for _, part := range []struct {
-		name string
-		raw  json.RawMessage
+		name, text string
 	}{{"session", p.Session}, {"user", p.User}} {
-		if !isObject(part.raw) || !json.Valid(part.raw) || !utf8.Valid(part.raw) || !stringified(part.raw) {
+		if _, ok := wire.Members(part.text); !ok || !stringified(part.text) {
 			return nil, fmt.Errorf("%w: the %s is not an object as JSON.stringify writes it", ErrCache, part.name)
 		}
 	}
@@ -102,9 +98,9 @@ func (p CachePayload) marshal() (json.RawMessage, error) {
 	}
 	var b bytes.Buffer
 	b.WriteString(`{"session":`)
-	b.Write(p.Session)
+	b.WriteString(p.Session)
 	b.WriteString(`,"user":`)
-	b.Write(p.User)
+	b.WriteString(p.User)
 	b.WriteString(`,"updatedAt":`)
 	b.WriteString(strconv.FormatInt(p.UpdatedAt, 10))
 	if p.Version != "" {
@@ -118,7 +114,7 @@ func (p CachePayload) marshal() (json.RawMessage, error) {
 // stringified tells valid JSON in which nothing is spelled otherwise than
 // JSON.stringify would: no white space between tokens, no escape but the
 // necessary ones, in their shortest form (ECMA-262, section 25.5.2.3).
-func stringified(raw []byte) bool {
+func stringified(raw string) bool {
 	inString := false
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
@@ -133,7 +129,7 @@ func stringified(raw []byte) bool {
 				return false
 			}
 			if raw[i] == 'u' {
-				if !necessary(string(raw[i+1 : i+5])) {
+				if !necessary(raw[i+1 : i+5]) {
 					return false
 				}
 				i += 4

@@ -25,8 +25,8 @@ var (
 
 func payload() cookies.CachePayload {
 	return cookies.CachePayload{
-		Session:   json.RawMessage(`{"id":"s","token":"t"}`),
-		User:      json.RawMessage("{\"id\":\"u\",\"name\":\"<é>\u2028\\u0007\"}"),
+		Session:   `{"id":"s","token":"t"}`,
+		User:      "{\"id\":\"u\",\"name\":\"<é>\u2028\\u0007\"}",
 		UpdatedAt: noon.UnixMilli(),
 		Version:   "1",
 	}
@@ -232,8 +232,8 @@ func TestWhatUpstreamCouldNotVerifyIsNotWritten(t *testing.T) {
 		"an escape behind a backslash": `{"a":"\\\u0041"}`,
 	} {
 		for _, change := range []func(*cookies.CachePayload){
-			func(p *cookies.CachePayload) { p.Session = json.RawMessage(text) },
-			func(p *cookies.CachePayload) { p.User = json.RawMessage(text) },
+			func(p *cookies.CachePayload) { p.Session = text },
+			func(p *cookies.CachePayload) { p.User = text },
 		} {
 			p := payload()
 			change(&p)
@@ -244,7 +244,7 @@ func TestWhatUpstreamCouldNotVerifyIsNotWritten(t *testing.T) {
 	}
 	for _, text := range []string{`{}`, `{"a":"\\u0041"}`, `{"a":"\"\\\b\f\n\r\t\u0000\u001f"}`, `{"a b":" ","c":[1,{"d":null}]}`} {
 		p := payload()
-		p.User = json.RawMessage(text)
+		p.User = text
 		if _, err := cookies.EncodeCache("compact", keys(t), p, time.Hour, noon); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}

@@ -2,7 +2,6 @@ package cookies
 
 import (
 	"iter"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,10 +17,9 @@ const maxReceived = 512
 
 // Received are the cookies of one request, in the order they came. The zero
 // value holds none.
-type Received struct {
-	names  []string
-	values map[string]string
-}
+type Received struct{ list []received }
+
+type received struct{ name, value string }
 
 // FromRequest reads the cookies of r; several Cookie lines, which HTTP/2
 // allows, count as one.
@@ -61,23 +59,27 @@ func Parse(header string) Received {
 }
 
 func (r *Received) add(name, value string) bool {
-	if _, ok := r.values[name]; ok {
+	if r.index(name) >= 0 {
 		return true
 	}
-	if len(r.names) == maxReceived {
+	if len(r.list) == maxReceived {
 		return false
-	}
-	if r.values == nil {
-		r.values = make(map[string]string)
 	}
 	value = trim(value)
 	if strings.HasPrefix(value, `"`) {
 		// Upstream drops the last character too, whatever it is.
 		value = value[1:max(1, len(value)-1)]
 	}
-	r.names = append(r.names, name)
-	r.values[name] = decodeURIComponent(value)
+	if r.list == nil {
+		r.list = make([]received, 0, 4)
+	}
+	r.list = append(r.list, received{name, decodeURIComponent(value)})
 	return true
+}
+
+// index finds a cookie. There are few: a map would take longer to fill.
+func (r Received) index(name string) int {
+	return slices.IndexFunc(r.list, func(c received) bool { return c.name == name })
 }
 
 // Get returns the value of the cookie with exactly this name, and whether it
@@ -87,7 +89,9 @@ func (r *Received) add(name, value string) bool {
 // with __Secure-, and one without the prefix, which a sibling domain or a
 // plain HTTP page could have set, is never looked at.
 func (r Received) Get(name string) (value string, ok bool) {
-	value = r.values[name]
+	if i := r.index(name); i >= 0 {
+		value = r.list[i].value
+	}
 	return value, value != ""
 }
 
@@ -104,22 +108,17 @@ func (r Received) Signed(name string, keys *secret.Keys) (value string, ok bool)
 // With returns the cookies and one more, at the end: of a repeated name the first
 // counts. The value is as it is, not encoded.
 func (r Received) With(name, value string) Received {
-	if _, ok := r.values[name]; ok {
+	if r.index(name) >= 0 {
 		return r
 	}
-	values := maps.Clone(r.values)
-	if values == nil {
-		values = map[string]string{}
-	}
-	values[name] = value
-	return Received{names: append(slices.Clone(r.names), name), values: values}
+	return Received{append(slices.Clip(r.list), received{name, value})}
 }
 
 // All yields names and values in the order they came.
 func (r Received) All() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for _, name := range r.names {
-			if !yield(name, r.values[name]) {
+		for _, c := range r.list {
+			if !yield(c.name, c.value) {
 				return
 			}
 		}

@@ -1,9 +1,9 @@
 package db
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/wire"
@@ -27,9 +27,9 @@ func (m *Model[T]) RowJSON(rec T) ([]byte, error) { return m.Table.JSON(m.Row(re
 
 // FromJSON makes a record from the JSON object that an answer or a cache
 // carries. Members that the table does not have are skipped.
-func (m *Model[T]) FromJSON(raw json.RawMessage) (T, error) {
+func (m *Model[T]) FromJSON(text string) (T, error) {
 	var rec, none T
-	members, ok := wire.Members(raw)
+	members, ok := wire.Members(text)
 	if !ok {
 		return none, fmt.Errorf("%s: the JSON is not an object", m.Table.Model)
 	}
@@ -55,7 +55,7 @@ func (m *Model[T]) setJSON(rv reflect.Value, member wire.Member, extra *map[stri
 	if member.Name == ID {
 		id, ok := plainText(member.Value)
 		if !ok {
-			v, err := wire.Decode(member.Value, wire.Limits{})
+			v, err := wire.Decode([]byte(member.Value), wire.Limits{})
 			if id, ok = v.(string); err != nil || !ok {
 				return fmt.Errorf("it is not text")
 			}
@@ -83,8 +83,8 @@ func (m *Model[T]) setJSON(rv reflect.Value, member wire.Member, extra *map[stri
 	return nil
 }
 
-func (m *Model[T]) setField(dst reflect.Value, f *Field, nullable bool, raw []byte) error {
-	if string(raw) == "null" {
+func (m *Model[T]) setField(dst reflect.Value, f *Field, nullable bool, text string) error {
+	if text == "null" {
 		dst.SetZero()
 		return nil
 	}
@@ -95,19 +95,19 @@ func (m *Model[T]) setField(dst reflect.Value, f *Field, nullable bool, raw []by
 	// What a record is mostly made of needs no detour.
 	switch at := dst.Addr().Interface().(type) {
 	case *string:
-		if s, ok := plainText(raw); ok && f.Type == String {
+		if s, ok := plainText(text); ok && f.Type == String {
 			*at = s
 			return nil
 		}
 	case *time.Time:
-		if s, ok := plainText(raw); ok {
+		if s, ok := plainText(text); ok {
 			if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 				*at = Millis(t)
 				return nil
 			}
 		}
 	}
-	v, err := fromJSON(f, raw)
+	v, err := fromJSON(f, text)
 	if err != nil {
 		return err
 	}
@@ -120,23 +120,18 @@ func (m *Model[T]) setField(dst reflect.Value, f *Field, nullable bool, raw []by
 }
 
 // fromJSON reads any value of a field.
-func fromJSON(f *Field, raw []byte) (any, error) {
-	v, err := wire.Decode(raw, wire.Limits{})
+func fromJSON(f *Field, text string) (any, error) {
+	v, err := wire.Decode([]byte(text), wire.Limits{})
 	if err != nil {
 		return nil, err
 	}
 	return Coerce(f, v)
 }
 
-// plainText is a string without escapes, of ASCII.
-func plainText(raw []byte) (string, bool) {
-	if len(raw) < 2 || raw[0] != '"' {
+// plainText is what a valid JSON string says that has no escapes.
+func plainText(text string) (string, bool) {
+	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text, '\\') >= 0 {
 		return "", false
 	}
-	for _, c := range raw[1 : len(raw)-1] {
-		if c == '\\' || c < 0x20 || c >= 0x80 {
-			return "", false
-		}
-	}
-	return string(raw[1 : len(raw)-1]), true
+	return text[1 : len(text)-1], true
 }

@@ -228,12 +228,15 @@ func (m *Model[T]) Declared() int { return len(m.fields) }
 // names them in declared order. It is the one place that keeps NotReturned
 // fields in.
 func (m *Model[T]) Admit(extra map[string]any) (names []string, kept map[string]any) {
-	kept = map[string]any{}
 	for _, f := range m.Table.Fields[len(m.fields):] {
-		if !f.NotReturned {
-			names = append(names, f.Name)
-			kept[f.Name] = extra[f.Name]
+		if f.NotReturned {
+			continue
 		}
+		if kept == nil {
+			kept = map[string]any{}
+		}
+		names = append(names, f.Name)
+		kept[f.Name] = extra[f.Name]
 	}
 	return names, kept
 }

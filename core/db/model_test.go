@@ -98,12 +98,12 @@ func TestModelsThatAreWrong(t *testing.T) {
 
 func TestReadingJSON(t *testing.T) {
 	m := newModel(t)
-	rec, err := m.FromJSON([]byte(`{"name":"Al","seen":"2026-01-02T11:00:00.123Z","visits":3,"plan":"pro","gone":true,"id":"1"}`))
+	rec, err := m.FromJSON(`{"name":"Al","seen":"2026-01-02T11:00:00.123Z","visits":3,"plan":"pro","gone":true,"id":"1"}`)
 	if err != nil || rec.Name != "Al" || rec.ID != "1" || rec.Visits != 3 || !rec.Seen.Equal(db.Millis(noon)) || rec.Extra["plan"] != "pro" {
 		t.Errorf("got %+v, %v", rec, err)
 	}
 	for _, bad := range []string{`[]`, `null`, `{"name":5}`, `{"seen":"yesterday"}`, `{"id":1}`, `{`} {
-		if _, err := m.FromJSON([]byte(bad)); err == nil {
+		if _, err := m.FromJSON(bad); err == nil {
 			t.Errorf("accepted %s", bad)
 		}
 	}

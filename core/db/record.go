@@ -22,10 +22,9 @@ func (m *Model[T]) Output(rec T) T {
 	if m.returned < 0 {
 		panic(fmt.Sprintf("db: %s embeds no db.Returned", rv.Type())) // of whoever wrote the type
 	}
-	extra, _ := reflect.TypeAssert[map[string]any](rv.Field(m.extra))
-	names, kept := m.Admit(extra)
-	rv.Field(m.returned).Set(reflect.ValueOf(Returned{names}))
-	rv.Field(m.extra).Set(reflect.ValueOf(kept))
+	extra, _ := reflect.TypeAssert[*map[string]any](rv.Field(m.extra).Addr())
+	returned, _ := reflect.TypeAssert[*Returned](rv.Field(m.returned).Addr())
+	returned.names, *extra = m.Admit(*extra)
 	return rec
 }
 

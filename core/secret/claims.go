@@ -12,35 +12,28 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
-// member is one name and value of a JSON object, both as they are written.
-type member struct {
-	name  string // decoded
-	text  string // the name as written, with its quotes
-	value json.RawMessage
-}
-
 // object is a JSON object whose members keep their order. Of a repeated name
 // the first place and the last value count, as in JavaScript.
-type object []member
+type object []wire.Member
 
 var errNotObject = errors.New("secret: not a JSON object")
 
-func parseObject(data []byte) (object, error) {
-	list, ok := wire.Members(data)
+func parseObject(text string) (object, error) {
+	list, ok := wire.Members(text)
 	if !ok {
 		return nil, errNotObject
 	}
-	o := make(object, 0, len(list))
+	o := object(list[:0]) // it is never longer than what was read
 	for _, m := range list {
-		o.put(member{m.Name, string(m.Text), m.Value})
+		o.put(m)
 	}
 	return o, nil
 }
 
-func (o *object) put(m member) {
+func (o *object) put(m wire.Member) {
 	for i := range *o {
-		if (*o)[i].name == m.name {
-			(*o)[i].value = m.value
+		if (*o)[i].Name == m.Name {
+			(*o)[i].Value = m.Value
 			return
 		}
 	}
@@ -49,16 +42,17 @@ func (o *object) put(m member) {
 
 // set gives a member whose name needs no escaping a value.
 func (o *object) set(name, value string) {
-	o.put(member{name, `"` + name + `"`, json.RawMessage(value)})
+	o.put(wire.Member{Name: name, Text: `"` + name + `"`, Value: value})
 }
 
-func (o object) get(name string) json.RawMessage {
+// get returns the JSON of a member, or "" when there is none.
+func (o object) get(name string) string {
 	for _, m := range o {
-		if m.name == name {
-			return m.value
+		if m.Name == name {
+			return m.Value
 		}
 	}
-	return nil
+	return ""
 }
 
 func (o object) bytes() []byte {
@@ -68,9 +62,9 @@ func (o object) bytes() []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(m.text)
+		b.WriteString(m.Text)
 		b.WriteByte(':')
-		b.Write(m.value)
+		b.WriteString(m.Value)
 	}
 	b.WriteByte('}')
 	return b.Bytes()
@@ -79,7 +73,7 @@ func (o object) bytes() []byte {
 // stamp sets iat and exp, in whole seconds, where jose puts them: in place
 // when the claims have them already, else at the end.
 func stamp(claims json.RawMessage, ttl time.Duration, now time.Time) (object, error) {
-	o, err := parseObject(claims)
+	o, err := parseObject(string(claims))
 	if err != nil {
 		return nil, fmt.Errorf("secret: claims: %w", err)
 	}
@@ -115,10 +109,10 @@ func checkTimes(o object, tolerance time.Duration, now time.Time) error {
 
 func (o object) number(name string) (n float64, ok bool, err error) {
 	raw := o.get(name)
-	if raw == nil {
+	if raw == "" {
 		return 0, false, nil
 	}
-	n, err = strconv.ParseFloat(string(raw), 64)
+	n, err = strconv.ParseFloat(raw, 64)
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 		return 0, false, ErrToken
 	}

@@ -1,6 +1,8 @@
 package secret
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,12 +14,17 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	josecipher "github.com/go-jose/go-jose/v4/cipher"
 )
 
 const (
 	// jweInfo is the HKDF info that upstream inherited from its ancestors.
-	jweInfo      = "BetterAuth.js Generated Encryption Key"
-	jweKeyBytes  = 64
+	jweInfo = "BetterAuth.js Generated Encryption Key"
+	// What A256CBC-HS512 takes (RFC 7518, section 5.2.5).
+	jweKeyBytes   = 64
+	jweNonceBytes = 16
+	jweTagBytes   = 32
+
 	jweTolerance = 15 * time.Second
 )
 
@@ -36,12 +43,12 @@ func (k *Keys) EncodeJWE(claims json.RawMessage, salt string, ttl time.Duration,
 		return "", err
 	}
 	o.set("jti", `"`+id+`"`)
-	key, err := deriveKey(k.current, salt)
+	key, err := k.sealing(k.current, salt)
 	if err != nil {
 		return "", err
 	}
-	opts := (&jose.EncrypterOptions{}).WithHeader("kid", thumbprint(key))
-	encrypter, err := jose.NewEncrypter(jose.A256CBC_HS512, jose.Recipient{Algorithm: jose.DIRECT, Key: key}, opts)
+	opts := (&jose.EncrypterOptions{}).WithHeader("kid", key.id)
+	encrypter, err := jose.NewEncrypter(jose.A256CBC_HS512, jose.Recipient{Algorithm: jose.DIRECT, Key: key.bytes}, opts)
 	if err != nil {
 		return "", fmt.Errorf("secret: %w", err)
 	}
@@ -67,31 +74,43 @@ func (k *Keys) DecodeJWE(token, salt string, now time.Time) (json.RawMessage, er
 	if err != nil {
 		return nil, err
 	}
-	// go-jose decodes leniently and passes over an encrypted key, which dir must
-	// not have (RFC 7516, section 5.2): one token would have many spellings.
-	for i, segment := range strings.Split(token, ".") {
-		if _, err := decodeSegment(segment); err != nil || i == 1 && segment != "" {
-			return nil, ErrToken
-		}
-	}
-	sealed, err := jose.ParseEncryptedCompact(token,
-		[]jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256CBC_HS512})
+	nonce, ciphertext, err := splitJWE(token)
 	if err != nil {
-		return nil, ErrToken
+		return nil, err
 	}
 	for _, secret := range k.all() {
-		key, err := deriveKey(secret, salt)
+		key, err := k.sealing(secret, salt)
 		if err != nil {
 			return nil, err
 		}
-		if kid != "" && kid != thumbprint(key) {
+		if kid != "" && kid != key.id {
 			continue
 		}
-		if claims, err := sealed.Decrypt(key); err == nil {
+		if claims, err := key.aead.Open(nil, nonce, ciphertext, []byte(head)); err == nil {
 			return checkClaims(claims, jweTolerance, now)
 		}
 	}
 	return nil, ErrToken
+}
+
+// splitJWE returns the initialisation vector of a compact JWE of five segments, and
+// its ciphertext with the tag behind it (RFC 7518, section 5.2.2.2). A key of its
+// own, which dir must not have (RFC 7516, section 5.2), is refused.
+func splitJWE(token string) (nonce, ciphertext []byte, err error) {
+	segments := strings.Split(token, ".")
+	if segments[1] != "" {
+		return nil, nil, ErrToken
+	}
+	var parts [3][]byte
+	for i := range parts {
+		if parts[i], err = decodeSegment(segments[i+2]); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(parts[0]) != jweNonceBytes || len(parts[2]) != jweTagBytes {
+		return nil, nil, ErrToken
+	}
+	return parts[0], append(parts[1], parts[2]...), nil
 }
 
 // checkJWEHeader returns the kid, "" when there is none.
@@ -100,26 +119,47 @@ func checkJWEHeader(head string) (kid string, err error) {
 	if err != nil {
 		return "", ErrToken
 	}
-	if string(h.get("alg")) != `"dir"` || string(h.get("enc")) != `"A256CBC-HS512"` ||
-		h.get("zip") != nil || h.get("crit") != nil {
+	if h.get("alg") != `"dir"` || h.get("enc") != `"A256CBC-HS512"` || h.get("zip") != "" || h.get("crit") != "" {
 		return "", ErrToken
 	}
 	raw := h.get("kid")
-	if raw == nil {
+	if raw == "" {
 		return "", nil
 	}
-	if json.Unmarshal(raw, &kid) != nil || kid == "" {
+	if json.Unmarshal([]byte(raw), &kid) != nil || kid == "" {
 		return "", ErrToken
 	}
 	return kid, nil
 }
 
-func deriveKey(secret, salt string) ([]byte, error) {
+// sealingKey is a key of JWEs.
+type sealingKey struct {
+	bytes []byte
+	id    string // its thumbprint
+	aead  cipher.AEAD
+}
+
+// derivation is what a sealing key is made of.
+type derivation struct{ secret, salt string }
+
+// sealing returns the key of JWEs that a secret makes with a salt. It keeps them:
+// there are as many as the code knows salts.
+func (k *Keys) sealing(secret, salt string) (*sealingKey, error) {
+	from := derivation{secret, salt}
+	if key, ok := k.derived.Load(from); ok {
+		return key.(*sealingKey), nil
+	}
 	key, err := hkdf.Key(sha256.New, []byte(secret), []byte(salt), jweInfo, jweKeyBytes)
 	if err != nil {
 		return nil, fmt.Errorf("secret: deriving key: %w", err)
 	}
-	return key, nil
+	aead, err := josecipher.NewCBCHMAC(key, aes.NewCipher)
+	if err != nil {
+		return nil, fmt.Errorf("secret: deriving key: %w", err)
+	}
+	made := &sealingKey{key, thumbprint(key), aead}
+	k.derived.Store(from, made)
+	return made, nil
 }
 
 // thumbprint is the RFC 7638 thumbprint of key as an oct JWK.

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"crypto/hmac"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -49,7 +48,7 @@ func (k *Keys) VerifyJWT(token string, now time.Time) (json.RawMessage, error) {
 		return nil, ErrToken
 	}
 	input, signature, _ := cutLast(token, ".")
-	if !hmac.Equal([]byte(signature), []byte(k.SignRaw(input))) {
+	if !k.VerifyRaw(signature, input) {
 		return nil, ErrToken
 	}
 	head, body, _ := strings.Cut(input, ".")
@@ -57,7 +56,7 @@ func (k *Keys) VerifyJWT(token string, now time.Time) (json.RawMessage, error) {
 	if err != nil {
 		return nil, ErrToken
 	}
-	if string(h.get("alg")) != `"HS256"` || h.get("crit") != nil || h.get("b64") != nil {
+	if h.get("alg") != `"HS256"` || h.get("crit") != "" || h.get("b64") != "" {
 		return nil, ErrToken
 	}
 	claims, err := decodeSegment(body)
@@ -69,7 +68,7 @@ func (k *Keys) VerifyJWT(token string, now time.Time) (json.RawMessage, error) {
 
 // checkClaims refuses what is not an object or not of this time.
 func checkClaims(claims []byte, tolerance time.Duration, now time.Time) (json.RawMessage, error) {
-	o, err := parseObject(claims)
+	o, err := parseObject(string(claims))
 	if err != nil {
 		return nil, ErrToken
 	}
@@ -84,7 +83,7 @@ func decodeObject(segment string) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseObject(data)
+	return parseObject(string(data))
 }
 
 // decodeSegment reads base64url in its one canonical spelling: no padding, no

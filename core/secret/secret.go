@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Default is the secret that upstream falls back to when none is configured.
@@ -47,6 +48,10 @@ type Keys struct {
 	versions []Version // empty for a plain secret; the first is current
 	legacy   string
 	random   io.Reader
+
+	// What is made of the secrets and used with every request.
+	macs    *sync.Pool // of *mac, under the current secret
+	derived *sync.Map  // derivation to *sealingKey
 }
 
 var (
@@ -67,7 +72,7 @@ func NewKeys(secret string, rotation []Version, legacy string) (*Keys, error) {
 		if secret == "" {
 			return nil, ErrMissing
 		}
-		return &Keys{current: secret, random: rand.Reader}, nil
+		return &Keys{current: secret, random: rand.Reader, macs: macsOf(secret), derived: new(sync.Map)}, nil
 	}
 	if err := checkVersions(rotation); err != nil {
 		return nil, err
@@ -83,6 +88,8 @@ func NewKeys(secret string, rotation []Version, legacy string) (*Keys, error) {
 		versions: slices.Clone(rotation),
 		legacy:   legacy,
 		random:   rand.Reader,
+		macs:     macsOf(rotation[0].Value),
+		derived:  new(sync.Map),
 	}, nil
 }
 

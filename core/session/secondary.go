@@ -209,7 +209,7 @@ func (k *inSecondary) with(v value, set *wire.Object) (value, Session, error) {
 	if v.Session, err = wire.Marshal(o); err != nil {
 		return value{}, Session{}, err
 	}
-	rec, err := k.model.FromJSON(v.Session)
+	rec, err := k.model.FromJSON(string(v.Session))
 	return v, rec, err
 }
 

@@ -36,7 +36,7 @@ type Session struct {
 func (s Session) MarshalJSON() ([]byte, error) { return db.MarshalRecord(s) }
 
 // AppendJSON is MarshalJSON for package wire.
-func (s Session) AppendJSON(dst []byte) ([]byte, error) { return db.AppendRecord(dst, &s) }
+func (s *Session) AppendJSON(dst []byte) ([]byte, error) { return db.AppendRecord(dst, s) }
 
 // WithUser is a session together with its user.
 type WithUser struct {

@@ -86,8 +86,8 @@ func (s *shelf) decode(token, text string) (v value, found WithUser, ok bool) {
 		return value{}, WithUser{}, false
 	}
 	var err [2]error
-	found.Session, err[0] = s.model.FromJSON(v.Session)
-	found.User, err[1] = s.users.FromJSON(v.User)
+	found.Session, err[0] = s.model.FromJSON(string(v.Session))
+	found.User, err[1] = s.users.FromJSON(string(v.User))
 	// Other things stand in the storage too, and a client can name any key.
 	ok = errors.Join(err[:]...) == nil && found.Session.Token == token && found.Session.UserID == found.User.ID && token != ""
 	return v, found, ok

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -90,7 +89,7 @@ func (s *Store) Table() *db.Table { return s.model.Table }
 func (s *Store) Output(rec Session) Session { return s.model.Output(rec) }
 
 // FromJSON reads the form that MarshalJSON writes, as the cookie cache keeps it.
-func (s *Store) FromJSON(raw json.RawMessage) (Session, error) { return s.model.FromJSON(raw) }
+func (s *Store) FromJSON(text string) (Session, error) { return s.model.FromJSON(text) }
 
 // Create writes a session of a user under a new token. The caller sets the
 // expiry, the address and the user agent.

@@ -34,7 +34,7 @@ type User struct {
 func (u User) MarshalJSON() ([]byte, error) { return db.MarshalRecord(u) }
 
 // AppendJSON is MarshalJSON for package wire.
-func (u User) AppendJSON(dst []byte) ([]byte, error) { return db.AppendRecord(dst, &u) }
+func (u *User) AppendJSON(dst []byte) ([]byte, error) { return db.AppendRecord(dst, u) }
 
 // NormalizeEmail is how an address is stored and looked up: lower case, as
 // JavaScript's toLowerCase does it.
@@ -183,4 +183,4 @@ func (s *Store) UpdateIf(ctx context.Context, id string, still db.Where, set db.
 func (s *Store) RowJSON(u User) (json.RawMessage, error) { return s.model.RowJSON(u) }
 
 // FromJSON reads the forms that MarshalJSON and RowJSON write.
-func (s *Store) FromJSON(raw json.RawMessage) (User, error) { return s.model.FromJSON(raw) }
+func (s *Store) FromJSON(text string) (User, error) { return s.model.FromJSON(text) }

@@ -2,7 +2,6 @@ package verification
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -58,7 +57,7 @@ func (s *Store) decode(identifier, text string) (Verification, bool) {
 	if text == "" {
 		return Verification{}, false
 	}
-	rec, err := s.model.FromJSON(json.RawMessage(text))
+	rec, err := s.model.FromJSON(text)
 	rec.Identifier = identifier
 	return rec, err == nil
 }

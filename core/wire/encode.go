@@ -13,7 +13,7 @@ const maxEncodeDepth = 256
 // Marshal returns v as the JSON text that JSON.stringify gives for the same
 // value. See [Append].
 func Marshal(v any) ([]byte, error) {
-	b, err := appendValue(make([]byte, 0, 256), v, 0)
+	b, err := appendValue(make([]byte, 0, 768), v, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -2,91 +2,195 @@ package wire
 
 import (
 	"encoding/json"
-	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
 // Member is one of a JSON object, as it is written.
 type Member struct {
 	Name  string // decoded
-	Text  []byte // the name with its quotes
-	Value []byte // JSON without white space around it
+	Text  string // the name with its quotes
+	Value string // JSON without white space around it
 }
 
 // Members takes a JSON object apart without decoding what is in it, in the order
 // of the text; a name that is repeated is there several times. ok is false for
-// anything but one object in valid UTF-8. The slices are parts of data.
-func Members(data []byte) (list []Member, ok bool) {
-	// What follows relies on it: it only has to find where things begin and end.
-	if !utf8.Valid(data) || !json.Valid(data) {
-		return nil, false
-	}
-	at := skipSpace(data, 0)
-	if data[at] != '{' {
+// anything but one object in valid UTF-8, nested at most 256 deep. The members are
+// parts of text, which nothing is copied from.
+func Members(text string) (list []Member, ok bool) {
+	at := skipSpace(text, 0)
+	if !utf8.ValidString(text) || !startsWith(text, at, '{') {
 		return nil, false
 	}
 	list = make([]Member, 0, 8)
-	for at = skipSpace(data, at+1); data[at] != '}'; at = skipSpace(data, at) {
-		if data[at] == ',' {
-			at = skipSpace(data, at+1)
-		}
-		var m Member
-		end := endOfString(data, at)
-		m.Text, at = data[at:end], skipSpace(data, end)
-		if m.Name, ok = nameOf(m.Text); !ok {
-			return nil, false
-		}
-		at = skipSpace(data, at+1) // the colon
-		end = endOfValue(data, at)
-		m.Value, at = data[at:end], end
-		list = append(list, m)
-	}
-	return list, true
+	end, ok := skim(text).object(at, 0, func(name, value string) bool {
+		decoded, ok := nameOf(name)
+		list = append(list, Member{decoded, name, value})
+		return ok
+	})
+	return list, ok && skipSpace(text, end) == len(text)
 }
 
-func skipSpace(data []byte, at int) int {
-	for data[at] == ' ' || data[at] == '\t' || data[at] == '\n' || data[at] == '\r' {
+// skim is a JSON text that is checked and not decoded. Its methods return the
+// position behind the thing of that name that begins at a position, and whether
+// one does.
+type skim string
+
+func (s skim) value(at, depth int) (end int, ok bool) {
+	if at >= len(s) || depth > maxEncodeDepth {
+		return 0, false
+	}
+	switch c := s[at]; {
+	case c == '"':
+		return s.string(at)
+	case c == '{':
+		return s.object(at, depth, nil)
+	case c == '[':
+		return s.array(at, depth)
+	case c == '-' || isDigit(c):
+		return s.number(at)
+	}
+	for _, word := range [...]string{"true", "false", "null"} {
+		if strings.HasPrefix(string(s[at:]), word) {
+			return at + len(word), true
+		}
+	}
+	return 0, false
+}
+
+// object hands each member to take, unless that is nil, until it returns false.
+func (s skim) object(at, depth int, take func(name, value string) bool) (end int, ok bool) {
+	if at = skipSpace(string(s), at+1); startsWith(string(s), at, '}') {
+		return at + 1, true
+	}
+	for {
+		if !startsWith(string(s), at, '"') {
+			return 0, false
+		}
+		nameEnd, ok := s.string(at)
+		if !ok {
+			return 0, false
+		}
+		colon := skipSpace(string(s), nameEnd)
+		if !startsWith(string(s), colon, ':') {
+			return 0, false
+		}
+		start := skipSpace(string(s), colon+1)
+		if end, ok = s.value(start, depth+1); !ok {
+			return 0, false
+		}
+		if take != nil && !take(string(s[at:nameEnd]), string(s[start:end])) {
+			return 0, false
+		}
+		var more bool
+		if at, more, ok = s.next(end, '}'); !ok || !more {
+			return at, ok
+		}
+	}
+}
+
+func (s skim) array(at, depth int) (end int, ok bool) {
+	if at = skipSpace(string(s), at+1); startsWith(string(s), at, ']') {
+		return at + 1, true
+	}
+	for {
+		if end, ok = s.value(at, depth+1); !ok {
+			return 0, false
+		}
+		var more bool
+		if at, more, ok = s.next(end, ']'); !ok || !more {
+			return at, ok
+		}
+	}
+}
+
+// next steps over a comma, to what more there is, or over the closing bracket.
+func (s skim) next(at int, closing byte) (end int, more, ok bool) {
+	at = skipSpace(string(s), at)
+	switch {
+	case startsWith(string(s), at, ','):
+		return skipSpace(string(s), at+1), true, true
+	case startsWith(string(s), at, closing):
+		return at + 1, false, true
+	}
+	return 0, false, false
+}
+
+func (s skim) string(at int) (end int, ok bool) {
+	for at++; at < len(s); at++ {
+		switch c := s[at]; {
+		case c == '"':
+			return at + 1, true
+		case c < ' ':
+			return 0, false
+		case c == '\\':
+			at++
+			switch {
+			case at >= len(s):
+				return 0, false
+			case s[at] == 'u':
+				if at+4 >= len(s) || !isHex(s[at+1]) || !isHex(s[at+2]) || !isHex(s[at+3]) || !isHex(s[at+4]) {
+					return 0, false
+				}
+				at += 4
+			case strings.IndexByte(`"\/bfnrt`, s[at]) < 0:
+				return 0, false
+			}
+		}
+	}
+	return 0, false
+}
+
+func (s skim) number(at int) (end int, ok bool) {
+	if s[at] == '-' {
+		at++
+	}
+	whole := s.digits(at)
+	if whole == at || s[at] == '0' && whole > at+1 {
+		return 0, false
+	}
+	if at = whole; startsWith(string(s), at, '.') {
+		if end = s.digits(at + 1); end == at+1 {
+			return 0, false
+		}
+		at = end
+	}
+	if startsWith(string(s), at, 'e') || startsWith(string(s), at, 'E') {
+		at++
+		if startsWith(string(s), at, '+') || startsWith(string(s), at, '-') {
+			at++
+		}
+		if end = s.digits(at); end == at {
+			return 0, false
+		}
+		at = end
+	}
+	return at, true
+}
+
+func (s skim) digits(at int) int {
+	for at < len(s) && isDigit(s[at]) {
 		at++
 	}
 	return at
 }
 
-// endOfString returns the position behind the string that begins at a position.
-func endOfString(data []byte, at int) int {
-	for at++; data[at] != '"'; at++ {
-		if data[at] == '\\' {
-			at++
-		}
+func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+func startsWith(text string, at int, c byte) bool { return at < len(text) && text[at] == c }
+
+func skipSpace(text string, at int) int {
+	for at < len(text) && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r') {
+		at++
 	}
-	return at + 1
+	return at
 }
 
-// endOfValue does so for any value inside an object.
-func endOfValue(data []byte, at int) int {
-	for depth := 0; ; at++ {
-		switch data[at] {
-		case '"':
-			at = endOfString(data, at) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return at
-			}
-			depth--
-		case ',', ' ', '\t', '\n', '\r':
-			if depth == 0 {
-				return at
-			}
-		}
-	}
-}
-
-func nameOf(text []byte) (string, bool) {
-	if slices.Contains(text, '\\') {
+func nameOf(text string) (string, bool) {
+	if strings.IndexByte(text, '\\') >= 0 {
 		var name string
-		err := json.Unmarshal(text, &name)
+		err := json.Unmarshal([]byte(text), &name)
 		return name, err == nil
 	}
-	return string(text[1 : len(text)-1]), true
+	return text[1 : len(text)-1], true
 }

@@ -82,6 +82,14 @@ func (p planner) byMethod(t reflect.Type) encoder {
 		return p.byKind(t)
 	case t.Implements(appenderType):
 		return encodeAppender
+	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(appenderType):
+		return whenAddressable(encodeAppender, p.byMarshaler(t))
+	}
+	return p.byMarshaler(t)
+}
+
+func (p planner) byMarshaler(t reflect.Type) encoder {
+	switch {
 	case t.Implements(marshalerType):
 		return encodeMarshaler
 	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(marshalerType):
@@ -165,9 +173,6 @@ func encodeMarshaler(dst []byte, v reflect.Value, _ int) ([]byte, error) {
 func encodeAppender(dst []byte, v reflect.Value, _ int) ([]byte, error) {
 	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {
 		return append(dst, "null"...), nil
-	}
-	if v.CanAddr() { // spares the copy to the heap
-		v = v.Addr()
 	}
 	dst, err := v.Interface().(Appender).AppendJSON(dst)
 	if err != nil {

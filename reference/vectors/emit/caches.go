@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ func cache(k keys, strategy, session, user, version string, now time.Time) (cach
 		return cacheVector{}, err
 	}
 	value, err := cookies.EncodeCache(strategy, loaded, cookies.CachePayload{
-		Session: json.RawMessage(session), User: json.RawMessage(user),
+		Session: session, User: user,
 		UpdatedAt: now.UnixMilli(), Version: version,
 	}, time.Hour, now)
 	if err != nil {
