@@ -14,7 +14,7 @@ import (
 // expired, has another version or belongs to another session is no cache: nil,
 // and the database decides. Upstream lets the first two count as signed out and
 // does not look at the last.
-func (c *Ctx) cachedSession(token string) (*session.WithUser, error) {
+func (c *Ctx) cachedSession(token string) (*SessionState, error) {
 	cc := &c.Auth.opts.Session.CookieCache
 	if !c.Auth.sessionSettings.cached {
 		return nil, nil //nolint:nilnil // no cache is an answer
@@ -24,9 +24,9 @@ func (c *Ctx) cachedSession(token string) (*session.WithUser, error) {
 		return nil, nil //nolint:nilnil // no cache is an answer
 	}
 	payload, ends, err := cookies.DecodeCache(cc.Strategy, c.Auth.keys, value, c.Now())
-	var cached session.WithUser
+	cached := &SessionState{}
 	if err == nil {
-		cached, err = c.decodeCached(payload)
+		cached.WithUser, err = c.decodeCached(payload)
 	}
 	switch {
 	case err != nil:
@@ -34,14 +34,14 @@ func (c *Ctx) cachedSession(token string) (*session.WithUser, error) {
 		err = errors.New("the cached session is another one")
 	case !cached.Session.ExpiresAt.After(c.Now()):
 		err = errors.New("the cached session has expired")
-	case cacheVersion(payload.Version) != c.cacheVersionOf(cached):
+	case cacheVersion(payload.Version) != c.cacheVersionOf(&cached.WithUser):
 		err = errors.New("the cache has another version")
 	}
 	if err != nil {
 		c.Log().Debug("session cache not used", "reason", err)
 		return nil, c.expireSessionCache()
 	}
-	return &cached, c.renewSessionCache(&cached, ends)
+	return cached, c.renewSessionCache(&cached.WithUser, ends)
 }
 
 // renewSessionCache makes a cache that ends soon last again, and its session as
@@ -75,7 +75,7 @@ func cacheVersion(v string) string {
 	return v
 }
 
-func (c *Ctx) cacheVersionOf(found session.WithUser) string {
+func (c *Ctx) cacheVersionOf(found *session.WithUser) string {
 	cc := &c.Auth.opts.Session.CookieCache
 	if cc.VersionFunc != nil {
 		return cacheVersion(cc.VersionFunc(found.Session, found.User))
@@ -106,7 +106,7 @@ func (c *Ctx) setSessionCache(found session.WithUser, transient bool) error {
 	}
 	now := c.Now()
 	value, err := cookies.EncodeCache(cc.Strategy, c.Auth.keys, cookies.CachePayload{
-		Session: string(s), User: string(u), UpdatedAt: now.UnixMilli(), Version: c.cacheVersionOf(kept),
+		Session: string(s), User: string(u), UpdatedAt: now.UnixMilli(), Version: c.cacheVersionOf(&kept),
 	}, spec.MaxAge, now)
 	if err != nil {
 		return err

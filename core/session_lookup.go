@@ -90,7 +90,7 @@ func (c *Ctx) lookUp(l *lookup, token string) error {
 			return err
 		}
 		if cached != nil {
-			l.state = &SessionState{WithUser: *cached}
+			l.state = cached
 			return nil
 		}
 	}

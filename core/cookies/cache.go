@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/secret"
@@ -132,7 +133,8 @@ type members struct {
 // secret signs cookies and tokens for many purposes, some of which hold text that
 // a visitor chose; only this shape, with two objects in it, is a session.
 func readMembers(text string) (m members, ok bool) {
-	list, ok := wire.Members(text)
+	var room [8]wire.Member
+	list, ok := wire.Members(room[:0], text)
 	if !ok {
 		return m, false
 	}
@@ -173,6 +175,10 @@ func (m *members) payload() (CachePayload, error) {
 		return CachePayload{}, ErrCache
 	}
 	if m.version == "" {
+		return p, nil
+	}
+	if text := m.version; text[0] == '"' && strings.IndexByte(text, '\\') < 0 {
+		p.Version = text[1 : len(text)-1]
 		return p, nil
 	}
 	if m.version[0] != '"' || json.Unmarshal([]byte(m.version), &p.Version) != nil {

@@ -86,7 +86,7 @@ func (p CachePayload) marshal() (json.RawMessage, error) {
 	for _, part := range []struct {
 		name, text string
 	}{{"session", p.Session}, {"user", p.User}} {
-		if _, ok := wire.Members(part.text); !ok || !stringified(part.text) {
+		if _, ok := wire.Members(nil, part.text); !ok || !stringified(part.text) {
 			return nil, fmt.Errorf("%w: the %s is not an object as JSON.stringify writes it", ErrCache, part.name)
 		}
 	}

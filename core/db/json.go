@@ -29,7 +29,8 @@ func (m *Model[T]) RowJSON(rec T) ([]byte, error) { return m.Table.JSON(m.Row(re
 // carries. Members that the table does not have are skipped.
 func (m *Model[T]) FromJSON(text string) (T, error) {
 	var rec, none T
-	members, ok := wire.Members(text)
+	var room [16]wire.Member
+	members, ok := wire.Members(room[:0], text)
 	if !ok {
 		return none, fmt.Errorf("%s: the JSON is not an object", m.Table.Model)
 	}

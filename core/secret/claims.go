@@ -19,7 +19,7 @@ type object []wire.Member
 var errNotObject = errors.New("secret: not a JSON object")
 
 func parseObject(text string) (object, error) {
-	list, ok := wire.Members(text)
+	list, ok := wire.Members(make([]wire.Member, 0, 8), text)
 	if !ok {
 		return nil, errNotObject
 	}

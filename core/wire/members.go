@@ -13,16 +13,15 @@ type Member struct {
 	Value string // JSON without white space around it
 }
 
-// Members takes a JSON object apart without decoding what is in it, in the order
-// of the text; a name that is repeated is there several times. ok is false for
-// anything but one object in valid UTF-8, nested at most 256 deep. The members are
-// parts of text, which nothing is copied from.
-func Members(text string) (list []Member, ok bool) {
+// Members takes a JSON object apart without decoding what is in it, and appends its
+// members to list in the order of the text; a name that is repeated is there
+// several times. ok is false for anything but one object in valid UTF-8, nested at
+// most 256 deep. The members are parts of text, which nothing is copied from.
+func Members(list []Member, text string) (_ []Member, ok bool) {
 	at := skipSpace(text, 0)
 	if !utf8.ValidString(text) || !startsWith(text, at, '{') {
 		return nil, false
 	}
-	list = make([]Member, 0, 8)
 	end, ok := skim(text).object(at, 0, func(name, value string) bool {
 		decoded, ok := nameOf(name)
 		list = append(list, Member{decoded, name, value})

@@ -22,7 +22,7 @@ func TestMembersOfAnObject(t *testing.T) {
 		`{"\u0061\\":-1e5,"a":true}`:             `a\="\u0061\\"=-1e5;a="a"=true;`,
 		`{"a":1,"a":2}`:                          `a="a"=1;a="a"=2;`,
 	} {
-		list, ok := wire.Members(text)
+		list, ok := wire.Members(nil, text)
 		got := ""
 		for _, m := range list {
 			got += fmt.Sprintf("%s=%s=%s;", m.Name, m.Text, m.Value)
@@ -32,7 +32,7 @@ func TestMembersOfAnObject(t *testing.T) {
 		}
 	}
 	for _, text := range []string{``, ` `, `1`, `"{}"`, `[]`, `null`, `{`, `{}{}`, `{"a"}`, `{"a":1,}`, `{a:1}`, "{\"a\":\"\xff\"}"} {
-		if list, ok := wire.Members(text); ok {
+		if list, ok := wire.Members(nil, text); ok {
 			t.Errorf("%q is taken for an object: %v", text, list)
 		}
 	}
@@ -46,7 +46,7 @@ func FuzzMembers(f *testing.F) {
 		if bytes.Count(data, []byte("["))+bytes.Count(data, []byte("{")) > 200 {
 			return // deeper than 256, perhaps, which only Members refuses
 		}
-		list, ok := wire.Members(string(data))
+		list, ok := wire.Members(nil, string(data))
 		want, object := byTokens(data)
 		if ok != (object && utf8.Valid(data)) {
 			t.Fatalf("%q: an object: %t, want %t", data, ok, object)

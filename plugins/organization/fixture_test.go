@@ -145,7 +145,13 @@ func (w *town) set(model string, set db.Row) {
 
 func (w *town) rows(model string) []db.Row {
 	w.t.Helper()
-	rows, err := w.Store().Select(w.t.Context(), db.Query{Table: w.Table(model)})
+	return w.rowsIn(w.t.Context(), model)
+}
+
+// rowsIn is rows as a transaction sees them.
+func (w *town) rowsIn(ctx context, model string) []db.Row {
+	w.t.Helper()
+	rows, err := w.Store().Select(ctx, db.Query{Table: w.Table(model)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

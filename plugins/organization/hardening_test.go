@@ -150,7 +150,7 @@ func TestNobodyReachesAnOrganizationOfOthers(t *testing.T) {
 			p.role, _ = a.At(t, "roleData", "id").(string)
 			mallory := w.person("mallory")
 			w.found(mallory, "mallorys")
-			before := w.everything()
+			before := w.everything(t.Context())
 			for who, c := range map[string]*authtest.Client{"Mallory": mallory.Client, "nobody": w.Client()} {
 				a := call(c, p)
 				if a.Status < 400 || a.Status >= 500 || who == "nobody" && a.Status != http.StatusUnauthorized {
@@ -160,7 +160,7 @@ func TestNobodyReachesAnOrganizationOfOthers(t *testing.T) {
 					t.Errorf("%s reads %s", who, a.Body)
 				}
 			}
-			if after := w.everything(); after != before {
+			if after := w.everything(t.Context()); after != before {
 				t.Errorf("something has changed:\n%s\n%s", before, after)
 			}
 		})
@@ -168,11 +168,11 @@ func TestNobodyReachesAnOrganizationOfOthers(t *testing.T) {
 }
 
 // everything is what the tables of the plugin and the sessions hold, as text.
-func (w *town) everything() string {
+func (w *town) everything(ctx context) string {
 	w.t.Helper()
 	var b strings.Builder
 	for _, model := range []string{"organization", "member", "invitation", "team", "teamMember", "organizationRole", "session"} {
-		for _, row := range w.rows(model) {
+		for _, row := range w.rowsIn(ctx, model) {
 			delete(row, "updatedAt")
 			delete(row, "expiresAt")
 			b.WriteString(model + textOf(row) + "\n")

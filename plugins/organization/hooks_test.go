@@ -1,7 +1,9 @@
 package organization_test
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,51 +14,71 @@ import (
 
 var errRefused = core.NewError(http.StatusTeapot, "REFUSED", "Refused")
 
-func TestHooksRefuse(t *testing.T) {
-	for name, tt := range map[string]struct {
-		refuse func(h *organization.Hooks)
-		do     func(w *town) string
-	}{
-		"a creation": {
-			func(h *organization.Hooks) {
-				h.BeforeCreateOrganization = func(_ context, e *organization.Event) error { return refuseIf(e.Data["slug"] == "more") }
-			},
-			func(w *town) string {
-				return said(w.t, w.ann.Post("/organization/create", map[string]any{"name": "More", "slug": "more"}))
-			},
-		},
-		"the first member": {
-			func(h *organization.Hooks) {
-				h.BeforeAddMember = func(_ context, e *organization.MemberEvent) error { return refuseIf(e.Organization.Slug == "more") }
-			},
-			func(w *town) string {
-				return said(w.t, w.ann.Post("/organization/create", map[string]any{"name": "More", "slug": "more"}))
-			},
-		},
-		"the first team": {
-			func(h *organization.Hooks) {
-				h.BeforeCreateTeam = func(_ context, e *organization.TeamEvent) error { return refuseIf(e.Organization.Slug == "more") }
-			},
-			func(w *town) string {
-				return said(w.t, w.ann.Post("/organization/create", map[string]any{"name": "More", "slug": "more"}))
-			},
-		},
-		"a deletion": {
-			func(h *organization.Hooks) {
-				h.BeforeDeleteOrganization = func(context, *organization.Event) error { return errRefused }
-			},
-			func(w *town) string {
-				return said(w.t, w.ann.Post("/organization/delete", map[string]any{"organizationId": w.id}))
-			},
-		},
-	} {
+func TestHooksHearWhoDoesWhat(t *testing.T) {
+	for name, o := range occasions {
 		t.Run(name, func(t *testing.T) {
-			w := founded(t, func(o *organization.Options, _ *core.Options) { tt.refuse(&o.OrganizationHooks) })
-			before := w.everything()
-			if got := tt.do(w); got != "418 REFUSED" {
+			on, heard := false, []string{}
+			hear := func(within bool) hears {
+				return func(ctx context, e any) error {
+					if !on {
+						return nil
+					}
+					heard = append(heard, told(e))
+					if db.InTx(ctx) != within {
+						t.Errorf("hook %d is called in a transaction: %t", len(heard), !within)
+					}
+					if _, limited := ctx.Deadline(); limited {
+						t.Errorf("hook %d may not take its time", len(heard))
+					}
+					return nil
+				}
+			}
+			s := newScene(t, func(opts *organization.Options, _ *core.Options) {
+				o.set(&opts.OrganizationHooks, hear(true), hear(false))
+			})
+			on = true
+			if got := o.do(s); got != "200" {
+				t.Fatalf("got %s", got)
+			}
+			if want := []string{o.before, o.after}; !slices.Equal(heard, want) {
+				t.Errorf("they have heard %q, want %q", heard, want)
+			}
+		})
+	}
+}
+
+// A hook that refuses is asked before anything is written.
+func TestHooksRefuse(t *testing.T) {
+	refused := maps.Clone(occasions)
+	for name, set := range map[string]func(*organization.Hooks, hears, hears){
+		"the first member": occasions["an addition"].set, "the first team": occasions["a team"].set,
+	} {
+		refused[name] = occasion{set: set, do: occasions["a creation"].do, before: "behind the organization"}
+	}
+	for name, o := range refused {
+		t.Run(name, func(t *testing.T) {
+			var s *scene
+			on, before := false, ""
+			refuse := func(ctx context, _ any) error {
+				if on && o.before != "behind the organization" {
+					if now := s.everything(ctx); now != before {
+						t.Errorf("something is written already:\n%s\n%s", before, now)
+					}
+				}
+				return refuseIf(on)
+			}
+			never := func(context, any) error {
+				if on {
+					t.Error("a hook has heard of what was refused")
+				}
+				return nil
+			}
+			s = newScene(t, func(opts *organization.Options, _ *core.Options) { o.set(&opts.OrganizationHooks, refuse, never) })
+			before, on = s.everything(t.Context()), true
+			if got := o.do(s); got != "418 REFUSED" {
 				t.Errorf("got %s", got)
 			}
-			if after := w.everything(); after != before {
+			if after := s.everything(t.Context()); after != before {
 				t.Errorf("something has changed:\n%s\n%s", before, after)
 			}
 		})

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core/authtest/racetest"
 )
 
-// Races are those of all plugins. Each has them in a file of its own.
+// Races are those of all plugins. Each has them in files named after it.
 func Races(app *racetest.Application) []racetest.Race {
 	var all []racetest.Race
 	for _, of := range []racetest.Races{JWT, Organization, Rotation, TwoFactor} {

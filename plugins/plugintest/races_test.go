@@ -9,6 +9,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/plugins/plugintest"
 )
 
-func TestRacesOfThePlugins(t *testing.T) {
+func TestRacesOfThePluginsInMemory(t *testing.T) {
 	racetest.RunRaces(t, func(*testing.T) db.Adapter { return memory.New() }, plugintest.Races)
 }

@@ -48,7 +48,7 @@ var cells = []cell{
 	{races, postgres, "adapters/sqlbun/postgres", "TestRacesOfTheCoreRoutes"},
 	{races, mysql, "adapters/sqlbun/mysql", "TestRacesOfTheCoreRoutes"},
 	{races, redis, "adapters/redis", "TestRacesOfTheCoreRoutes"},
-	{races, inMemory, "plugins/plugintest", "TestRacesOfThePlugins"},
+	{races, inMemory, "plugins/plugintest", "TestRacesOfThePluginsInMemory"},
 	{races, sqlite, "facade/database", "TestRacesOfThePluginsOnSQLite"},
 	{races, postgres, "facade/database", "TestRacesOfThePluginsOnPostgres"},
 	{races, mysql, "facade/database", "TestRacesOfThePluginsOnMySQL"},
