@@ -2,6 +2,7 @@ package sqlbun
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
@@ -10,9 +11,15 @@ import (
 // Preparer is a Dialect whose driver keeps statements prepared, by connection and
 // under their text: planning a look-up takes longer than running it.
 type Preparer interface {
-	// Prepared returns the arguments of QueryContext for a statement with the
-	// placeholders $1, $2 and so on.
-	Prepared(args []any) []any
+	// Lookup runs a query with the placeholders $1, $2 and so on as a prepared
+	// statement, and calls each with every row: the values that database/sql would
+	// scan into an any. The slice is good until each returns. It goes to the driver's
+	// own connection, as sql.Conn.Raw gives it, because database/sql takes longer to
+	// hand over the rows than the database to find them.
+	//
+	// The error is driver.ErrBadConn where the connection was gone before anything
+	// was sent, and driver.ErrSkip where it is not one that the Dialect knows.
+	Lookup(ctx context.Context, conn any, query string, args []any, each func(raw []any)) error
 	// CannotPrepare tells whether an error says that the server, or a proxy in front
 	// of it, keeps no statements.
 	CannotPrepare(err error) bool
@@ -38,25 +45,36 @@ func (a *Adapter) lookup(ctx context.Context, sel *selection, each func(raw []an
 	if err := a.writeSelect(s, sel); err != nil || s.unfit {
 		return err != nil, err
 	}
-	p, _ := a.dialect.(Preparer)
-	rows, err := a.read.DB.QueryContext(ctx, string(s.buf), p.Prepared(s.args)...)
+	conn, err := a.read.DB.Conn(ctx)
 	if err != nil {
-		if p.CannotPrepare(err) {
-			a.prepares.Store(false)
-			return false, nil
-		}
-		return a.ranAlready(err), a.fail(ctx, "select from", sel.Table, err)
+		return true, a.fail(ctx, "select from", sel.Table, err)
 	}
-	err = a.each(ctx, rows, "select from", sel.Table, sel.width(), each)
-	return err == nil || a.ranAlready(err), err
+	// Given back, or closed: there is nothing to do about an error.
+	defer func() { _ = conn.Close() }()
+	p, _ := a.dialect.(Preparer)
+	var refused error
+	err = conn.Raw(func(conn any) error {
+		return p.Lookup(ctx, conn, string(s.buf), s.args, func(raw []any) {
+			if refused == nil {
+				refused = each(raw)
+			}
+		})
+	})
+	switch {
+	case err == nil:
+		return true, refused
+	case errors.Is(err, driver.ErrBadConn):
+		return false, nil
+	case errors.Is(err, driver.ErrSkip), p.CannotPrepare(err):
+		a.prepares.Store(false)
+		return false, nil
+	}
+	return a.ranAlready(err), a.fail(ctx, "select from", sel.Table, err)
 }
 
 // ranAlready tells errors that another way to run the statement would meet, too:
 // what is not the database's own refusal.
 func (a *Adapter) ranAlready(err error) bool {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Fault.Kind != Other && e.Fault.Kind != Schema
-	}
 	return a.dialect.Fault(err).Kind == Unavailable || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 

@@ -37,7 +37,7 @@ func (a *Adapter) scanned(c Column, raw any) (any, error) {
 	}
 	switch v := raw.(type) {
 	case string:
-		return v, nil
+		return raw, nil // as it is: v would be another copy on the heap
 	case int64:
 		return strconv.FormatInt(v, 10), nil
 	}

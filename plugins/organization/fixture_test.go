@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/db/dbtest"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 	"github.com/gatehouse-auth/gatehouse/plugins/access"
 	"github.com/gatehouse-auth/gatehouse/plugins/organization"
@@ -156,6 +157,43 @@ func (w *town) rowsIn(ctx context, model string) []db.Row {
 		w.t.Fatal(err)
 	}
 	return rows
+}
+
+// calls are what reaches the database, such as "delete member", while on is set.
+type calls struct {
+	on   bool
+	made []string
+	// locks are the names of those that were taken.
+	locks []string
+	// meanwhile runs once, ahead of the call of the name.
+	name      string
+	meanwhile func(ctx context)
+}
+
+func (l *calls) watch(_ *organization.Options, o *core.Options) {
+	o.Database = locking{l, dbtest.Watched{Adapter: o.Database, Before: func(ctx context, call dbtest.Call) error {
+		if !l.on {
+			return nil
+		}
+		l.made = append(l.made, call.String())
+		if do := l.meanwhile; do != nil && call.String() == l.name {
+			l.meanwhile = nil
+			do(ctx)
+		}
+		return nil
+	}}}
+}
+
+type locking struct {
+	calls *calls
+	dbtest.Watched
+}
+
+func (l locking) Lock(ctx context, name string) error {
+	if l.calls.on {
+		l.calls.locks = append(l.calls.locks, name)
+	}
+	return l.Watched.Lock(ctx, name)
 }
 
 func (w *town) ok(a *authtest.Answer) *authtest.Answer {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/core"
+	"github.com/gatehouse-auth/gatehouse/core/authtest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
 	"github.com/gatehouse-auth/gatehouse/plugins/organization"
 )
@@ -110,6 +111,7 @@ func TestHooksChangeWhatIsWritten(t *testing.T) {
 		h.BeforeUpdateMemberRole = func(_ context, e *organization.MemberEvent) error { e.Data["role"] = "admin"; return nil }
 		h.BeforeCreateInvitation = func(_ context, e *organization.InvitationEvent) error {
 			e.Data["role"], e.Data["organizationId"], e.Data["status"] = "admin", "elsewhere", "accepted"
+			e.Data["inviterId"] = "somebody"
 			return nil
 		}
 		h.BeforeCreateTeam = func(_ context, e *organization.TeamEvent) error {
@@ -132,7 +134,7 @@ func TestHooksChangeWhatIsWritten(t *testing.T) {
 		t.Errorf("the role is %q", got)
 	}
 	a := w.ok(w.ann.Post("/organization/invite-member", map[string]any{"email": "carl@example.com", "role": "member"}))
-	if a.Text(t, "role") != "admin" || a.Text(t, "organizationId") != w.id || a.Text(t, "status") != "pending" {
+	if a.Text(t, "role") != "admin" || a.Text(t, "organizationId") != w.id || a.Text(t, "status") != "pending" || a.Text(t, "inviterId") != w.ann.id {
 		t.Errorf("got %s", a.Body)
 	}
 	team := w.team("Second")
@@ -172,5 +174,36 @@ func TestHooksThatComeAfterHearOfWhatStands(t *testing.T) {
 	w.found(w.ann, "acme")
 	if heard != 3 {
 		t.Errorf("%d hooks have heard of it", heard)
+	}
+}
+
+// What a hook writes is what the unique index looks at, behind the search for a slug.
+func TestAHookTakesNoSlugOfAnother(t *testing.T) {
+	heard := 0
+	take := func(_ context, e *organization.Event) error {
+		heard++
+		if e.Data["slug"] == "free" {
+			e.Data["slug"] = "acme"
+		}
+		return nil
+	}
+	w := founded(t, func(o *organization.Options, _ *core.Options) {
+		o.OrganizationHooks.BeforeCreateOrganization, o.OrganizationHooks.BeforeUpdateOrganization = take, take
+	})
+	other, _ := w.found(w.ann, "other")
+	update := func(slug string) *authtest.Answer {
+		return w.ann.Post("/organization/update", map[string]any{"organizationId": other, "data": map[string]any{"slug": slug}})
+	}
+	heard = 0
+	w.want("400 ORGANIZATION_ALREADY_EXISTS", w.ann.Post("/organization/create", map[string]any{"name": "Acme", "slug": "acme"}))
+	w.want("400 ORGANIZATION_SLUG_ALREADY_TAKEN", update("acme"))
+	if heard != 0 {
+		t.Errorf("%d hooks have heard of what cannot be", heard)
+	}
+	w.want("400 ORGANIZATION_ALREADY_EXISTS", w.ann.Post("/organization/create", map[string]any{"name": "Acme", "slug": "free"}))
+	w.want("400 ORGANIZATION_SLUG_ALREADY_TAKEN", update("free"))
+	w.want("200", update("other"))
+	if n := len(w.rows("organization")); n != 2 {
+		t.Errorf("there are %d organizations", n)
 	}
 }

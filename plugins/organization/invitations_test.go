@@ -3,8 +3,11 @@ package organization_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
@@ -23,6 +26,9 @@ func TestWhoseAnInvitationIs(t *testing.T) {
 	bob, mallory := w.person("bob"), w.person("mallory")
 	w.want("403 YOU_ARE_NOT_THE_RECIPIENT_OF_THE_INVITATION", accept(mallory, id))
 	w.want("403 YOU_ARE_NOT_THE_RECIPIENT_OF_THE_INVITATION", mallory.Get("/organization/get-invitation?id="+id))
+	namesake := &person{Client: w.Client()}
+	namesake.SignUp("bob@example.org", "password123")
+	w.want("403 YOU_ARE_NOT_THE_RECIPIENT_OF_THE_INVITATION", accept(namesake, id))
 	w.want("200", bob.Get("/organization/get-invitation?id="+id))
 	w.want("200", accept(bob, id))
 	for _, again := range []string{"accept", "reject", "cancel"} {
@@ -33,6 +39,81 @@ func TestWhoseAnInvitationIs(t *testing.T) {
 		w.want("400 INVITATION_NOT_FOUND", p.Post("/organization/"+again+"-invitation", map[string]any{"invitationId": id}))
 	}
 	w.want("400 INVITATION_NOT_FOUND", bob.Get("/organization/get-invitation?id="+id))
+}
+
+// Other programs that write to the database may keep addresses as they were typed.
+func TestAddressesAreTheSameInWhateverCase(t *testing.T) {
+	for _, tt := range [][2]string{{"Bob@Example.com", "bob@example.com"}, {"bob@example.com", "BOB@example.com"}} {
+		w := founded(t)
+		id := w.invite("bob@example.com", "member")
+		bob := w.person("bob")
+		w.set("invitation", db.Row{"email": tt[0]})
+		if _, err := w.Store().Update(t.Context(), db.Change{Table: w.Table("user"), Where: db.Where{db.By("id", bob.id)}, Set: db.Row{"email": tt[1]}}); err != nil {
+			t.Fatal(err)
+		}
+		w.want("200", bob.Get("/organization/get-invitation?id="+id))
+		w.want("200", accept(bob, id))
+	}
+}
+
+func TestAnAnswerThatComesTooLate(t *testing.T) {
+	settled := func(status string) func(w *town, ctx context) error {
+		return func(w *town, ctx context) error {
+			_, err := w.Store().Update(ctx, db.Change{Table: w.Table("invitation"), Set: db.Row{"status": status}})
+			return err
+		}
+	}
+	expired := func(w *town, _ context) error { w.Clock.Advance(48*time.Hour + time.Millisecond); return nil }
+	for _, tt := range []struct {
+		name, answer string
+		happens      func(w *town, ctx context) error
+	}{
+		{"accepted when it has expired", "accept", expired},
+		{"accepted when it was rejected", "accept", settled("rejected")},
+		{"accepted when it was cancelled", "accept", settled("canceled")},
+		{"rejected when it was accepted", "reject", settled("accepted")},
+		{"rejected when it was cancelled", "reject", settled("canceled")},
+	} {
+		for _, meanwhile := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, meanwhile %t", tt.name, meanwhile), func(t *testing.T) {
+				var w *town
+				heard := 0
+				hears := func(ctx context, _ *organization.InvitationEvent) error {
+					if heard++; meanwhile {
+						return tt.happens(w, ctx)
+					}
+					return nil
+				}
+				w = founded(t, func(o *organization.Options, _ *core.Options) {
+					o.OrganizationHooks.BeforeAcceptInvitation, o.OrganizationHooks.BeforeRejectInvitation = hears, hears
+				})
+				bob, id := w.person("bob"), w.invite("bob@example.com", "member")
+				if !meanwhile {
+					if err := tt.happens(w, t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.want("400 INVITATION_NOT_FOUND", bob.Post("/organization/"+tt.answer+"-invitation", map[string]any{"invitationId": id}))
+				if heard == 1 != meanwhile || len(w.rows("member")) != 1 {
+					t.Errorf("%d hooks have heard, and there are %d members", heard, len(w.rows("member")))
+				}
+			})
+		}
+	}
+}
+
+// The address in the call is for the application, where nobody is signed in.
+func TestTheInvitationsOfAUserAreThoseOfTheSession(t *testing.T) {
+	w := founded(t)
+	own, carls := w.invite("bob@example.com", "member"), "carl@example.com"
+	w.invite(carls, "member")
+	bob := w.person("bob")
+	w.verify()
+	request := core.FromRequest(bob.Request(http.MethodGet, "/organization/list-user-invitations", nil))
+	got, err := w.plugin.ListUserInvitations.Call(t.Context(), organization.ListUserInvitationsInput{Email: &carls}, request)
+	if err != nil || len(*got) != 1 || (*got)[0].Invitation.ID != own {
+		t.Errorf("got %v, %v", got, err)
+	}
 }
 
 // An address can be anybody's until it is verified.
@@ -119,6 +200,9 @@ func TestWhoSeesInvitations(t *testing.T) {
 			w.invite("dora@example.com", "member")
 			w.invite("eve@example.com", "admin")
 			w.invite("fred@example.com", "admin,owner")
+			zoe := w.person("zoe")
+			other, _ := w.found(zoe, "zoes")
+			w.ok(zoe.Post("/organization/invite-member", map[string]any{"email": "gus@example.com", "role": "member", "organizationId": other}))
 			bob, _ := w.member("bob", tt.role)
 			if listed, inFull := seen(w, bob); listed != tt.listed || inFull != tt.inFull {
 				t.Errorf("%d are listed and %d shown, want %d and %d", listed, inFull, tt.listed, tt.inFull)

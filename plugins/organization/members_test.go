@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/db"
-	"github.com/gatehouse-auth/gatehouse/core/secondary"
 	"github.com/gatehouse-auth/gatehouse/core/user"
 	"github.com/gatehouse-auth/gatehouse/plugins/organization"
 )
@@ -51,7 +51,13 @@ func TestTheOnlyOwnerStays(t *testing.T) {
 	w.want("400 YOU_CANNOT_LEAVE_THE_ORGANIZATION_AS_THE_ONLY_OWNER", w.ann.Post("/organization/leave", map[string]any{"organizationId": w.id}))
 	w.want("400 YOU_CANNOT_LEAVE_THE_ORGANIZATION_AS_THE_ONLY_OWNER", w.ann.Post("/organization/remove-member", map[string]any{"memberIdOrEmail": w.anns}))
 	w.want("400 YOU_CANNOT_LEAVE_THE_ORGANIZATION_WITHOUT_AN_OWNER", w.ann.Post("/organization/update-member-role", map[string]any{"memberId": w.anns, "role": "admin"}))
-	w.member("zoe", "member,owner")
+	// Neither a role that is called nearly so, nor an owner of another organization, is one.
+	w.ok(w.ann.Post("/organization/create-role", role("co-owner", reading)))
+	zoe, zoes := w.member("zoe", "co-owner")
+	w.found(zoe, "zoes")
+	w.want("400 YOU_CANNOT_LEAVE_THE_ORGANIZATION_AS_THE_ONLY_OWNER", w.ann.Post("/organization/leave", map[string]any{"organizationId": w.id}))
+	w.want("200", w.ann.Post("/organization/update-member-role", map[string]any{"memberId": w.anns, "role": "admin,owner"}))
+	w.want("200", w.ann.Post("/organization/update-member-role", map[string]any{"memberId": zoes, "role": "member,owner"}))
 	w.want("200", w.ann.Post("/organization/leave", map[string]any{"organizationId": w.id}))
 }
 
@@ -79,19 +85,28 @@ func TestWhoLeavesLeavesTheTeams(t *testing.T) {
 }
 
 func TestADeletedOrganizationLeavesNothing(t *testing.T) {
-	w := founded(t)
+	var database calls
+	w := founded(t, database.watch)
 	w.member("bob", "member")
 	w.team("Second")
 	w.invite("dora@example.com", "member")
 	w.ok(w.ann.Post("/organization/create-role", map[string]any{"role": "clerk", "permission": map[string]any{"ac": []string{"read"}}}))
 	other, _ := w.found(w.ann, "other")
 	w.ok(w.ann.Post("/organization/set-active", map[string]any{"organizationId": w.id}))
+	database.on = true
 	w.ok(w.ann.Post("/organization/delete", map[string]any{"organizationId": w.id}))
+	database.on = false
 	for _, model := range []string{"organization", "member", "invitation", "team", "organizationRole"} {
 		for _, row := range w.rows(model) {
 			if row["organizationId"] != other && row["id"] != other {
 				t.Errorf("%s: %v", model, row)
 			}
+		}
+	}
+	// Not every database deletes by itself what refers to a row.
+	for _, model := range []string{"teamMember", "team", "organizationRole", "member", "invitation", "organization"} {
+		if !slices.Contains(database.made, "delete "+model) {
+			t.Errorf("%s: it is left to the database: %v", model, database.made)
 		}
 	}
 	if n := len(w.rows("teamMember")); n != 1 {
@@ -155,8 +170,62 @@ func TestAMemberThatTheApplicationAddsHasARole(t *testing.T) {
 			t.Errorf("%#v: got %v, %v", none, m, err)
 		}
 	}
+	long := strings.Repeat("member,", 40)
+	if _, err := w.plugin.AddMember.Call(t.Context(), organization.AddMemberInput{UserID: bob.id, Role: long, OrganizationID: &w.id}); !errors.Is(err, core.ErrValidation) {
+		t.Errorf("a role that does not fit: %v", err)
+	}
 	if n := len(w.rows("member")); n != 1 {
 		t.Errorf("there are %d members", n)
+	}
+	m, err := w.plugin.AddMember.Call(t.Context(), organization.AddMemberInput{UserID: bob.id, Role: " admin , ,member ", OrganizationID: &w.id})
+	if err != nil || m.Role != "admin,member" {
+		t.Errorf("got %+v, %v", m, err)
+	}
+}
+
+func TestAMemberThatTheApplicationAddsIsInATeamOfTheOrganization(t *testing.T) {
+	w := founded(t)
+	bob := w.person("bob")
+	w.found(bob, "bobs")
+	theirs := list(t, w.ok(bob.Get("/organization/list-user-teams")), "id")[0]
+	before := w.everything(t.Context())
+	_, err := w.plugin.AddMember.Call(t.Context(), organization.AddMemberInput{UserID: bob.id, Role: "member", OrganizationID: &w.id, TeamID: &theirs})
+	if !errors.Is(err, organization.ErrTeamNotFound) {
+		t.Errorf("got %v", err)
+	}
+	if after := w.everything(t.Context()); after != before {
+		t.Errorf("something has changed:\n%s\n%s", before, after)
+	}
+}
+
+// limits is a database that remembers how many members it was asked for at once.
+type limits struct {
+	db.Adapter
+	most int
+}
+
+func (l *limits) Select(ctx context, q db.Query) ([]db.Row, error) {
+	if q.Table.Model == "member" && len(q.Joins) > 0 {
+		l.most = max(l.most, q.Limit)
+	}
+	return l.Adapter.Select(ctx, q)
+}
+
+func TestHowManyMembersAreListedAtOnce(t *testing.T) {
+	for limit, most := range map[int]int{100: 1000, 5000: 5000} {
+		database := &limits{}
+		w := founded(t, func(o *organization.Options, c *core.Options) {
+			o.MembershipLimit = limit
+			database.Adapter, c.Database = c.Database, database
+		})
+		for _, path := range []string{"list-members?limit=", "get-full-organization?membersLimit="} {
+			for asked, want := range map[string]int{"7": 7, "999999": most} {
+				database.most = 0
+				if w.ok(w.ann.Get("/organization/" + path + asked)); database.most != want {
+					t.Errorf("%s%s, with at most %d members: asked for %d, want %d", path, asked, limit, database.most, want)
+				}
+			}
+		}
 	}
 }
 
@@ -224,50 +293,6 @@ func TestTheApplicationActsForItself(t *testing.T) {
 	}
 	if _, err := w.plugin.ListUserInvitations.Call(t.Context(), organization.ListUserInvitationsInput{}); err == nil {
 		t.Error("invitations of nobody")
-	}
-}
-
-func TestACachedSessionKnowsTheActiveOrganization(t *testing.T) {
-	on := true
-	w := founded(t, func(_ *organization.Options, o *core.Options) { o.Session.CookieCache.Enabled = &on })
-	if got := w.active(w.ann, "activeOrganizationId"); got != w.id {
-		t.Errorf("after the creation it is %q", got)
-	}
-	w.member("bob", "owner")
-	w.ok(w.ann.Post("/organization/leave", map[string]any{"organizationId": w.id}))
-	if got := w.active(w.ann, "activeOrganizationId"); got != "" {
-		t.Errorf("after leaving it is %q", got)
-	}
-}
-
-func TestTheActiveOrganizationWhereverSessionsAre(t *testing.T) {
-	for name, configure := range map[string]func(*core.Options){
-		"in cookies":             func(o *core.Options) { o.Database = nil },
-		"in a secondary storage": func(o *core.Options) { o.SecondaryStorage = secondary.NewMemory(o.Clock) },
-		"in both": func(o *core.Options) {
-			o.SecondaryStorage, o.Session.StoreSessionInDatabase = secondary.NewMemory(o.Clock), true
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := founded(t, func(_ *organization.Options, o *core.Options) { configure(o) })
-			if got := w.active(w.ann, "activeOrganizationId"); got != w.id {
-				t.Errorf("after the creation it is %q", got)
-			}
-			id := w.invite("bob@example.com", "owner")
-			bob := w.person("bob")
-			w.want("200", accept(bob, id))
-			if got := w.active(bob, "activeOrganizationId"); got != w.id {
-				t.Errorf("after the acceptance it is %q", got)
-			}
-			w.ok(w.ann.Post("/organization/set-active", map[string]any{"organizationId": nil}))
-			if got := w.active(w.ann, "activeOrganizationId"); got != "" {
-				t.Errorf("taken away, it is %q", got)
-			}
-			w.ok(bob.Post("/organization/leave", map[string]any{"organizationId": w.id}))
-			if got := w.active(bob, "activeOrganizationId"); got != "" {
-				t.Errorf("after leaving it is %q", got)
-			}
-		})
 	}
 }
 

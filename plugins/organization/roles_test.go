@@ -3,6 +3,7 @@ package organization_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,47 @@ func TestARoleIsRenamedByThoseWhoMayWhatItAllows(t *testing.T) {
 	w.want("403 YOU_ARE_NOT_ALLOWED_TO_DELETE_THIS_ORGANIZATION", bob.Post("/organization/delete", map[string]any{"organizationId": w.id}))
 	w.want("200", rename(bob, "liquidator", "guest", map[string]any{"permission": reading}))
 	w.want("200", rename(w.ann, "guest", "other", nil))
+}
+
+func TestARoleIsOneOfItsOrganization(t *testing.T) {
+	w := founded(t)
+	mallory, all := w.person("mallory"), map[string]any{"organization": []string{"update", "delete"}}
+	w.found(mallory, "mallorys")
+	w.ok(mallory.Post("/organization/create-role", role("clerk", all)))
+	w.want("400 ROLE_NOT_FOUND: clerk", w.ann.Post("/organization/invite-member", map[string]any{"email": "dora@example.com", "role": "clerk"}))
+	w.ok(w.ann.Post("/organization/create-role", role("clerk", reading)))
+	bob, _ := w.member("bob", "clerk")
+	for asked, want := range map[string]bool{"organization:delete": false, "ac:read": true} {
+		resource, action, _ := strings.Cut(asked, ":")
+		a := w.ok(bob.Post("/organization/has-permission", map[string]any{
+			"organizationId": w.id, "permissions": map[string]any{resource: []string{action}},
+		}))
+		if a.At(t, "success") != want {
+			t.Errorf("%s: %s", asked, a.Body)
+		}
+	}
+}
+
+// One that the application declares later, under a name that an organization has, or
+// 1.6.9 let it have, goes on allowing what it is declared to.
+func TestADeclaredRoleAllowsWhatOneOfItsNameDoesBeside(t *testing.T) {
+	w := founded(t)
+	bob, _ := w.member("bob", "member")
+	_, err := w.Store().Create(t.Context(), w.Table("organizationRole"), db.Row{
+		"organizationId": w.id, "role": "member", "permission": `{"invitation":["create"]}`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for asked, want := range map[string]bool{"ac:read": true, "invitation:create": true, "invitation:cancel": false} {
+		resource, action, _ := strings.Cut(asked, ":")
+		a := w.ok(bob.Post("/organization/has-permission", map[string]any{
+			"organizationId": w.id, "permissions": map[string]any{resource: []string{action}},
+		}))
+		if a.At(t, "success") != want {
+			t.Errorf("%s: %s", asked, a.Body)
+		}
+	}
 }
 
 func TestARoleThatSomebodyIsInvitedWithStays(t *testing.T) {

@@ -1,6 +1,7 @@
 package organization_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/core"
@@ -110,6 +111,20 @@ func TestAServerWithoutTeams(t *testing.T) {
 	}
 	if w.Table("team") != nil || w.Table("session").Has("activeTeamId") {
 		t.Error("there are tables of them")
+	}
+}
+
+// Not every database deletes by itself what refers to a row.
+func TestATeamThatGoesLeavesNobodyInIt(t *testing.T) {
+	var database calls
+	w := founded(t, database.watch)
+	team := w.team("Second")
+	w.ok(w.ann.Post("/organization/add-team-member", map[string]any{"teamId": team, "userId": w.ann.id}))
+	database.on = true
+	w.ok(w.ann.Post("/organization/remove-team", map[string]any{"teamId": team}))
+	places, itself := slices.Index(database.made, "delete teamMember"), slices.Index(database.made, "delete team")
+	if places < 0 || itself < places {
+		t.Errorf("it is left to the database: %v", database.made)
 	}
 }
 

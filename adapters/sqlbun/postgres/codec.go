@@ -101,7 +101,10 @@ func (Dialect) Decode(c sqlbun.Column, raw any) (any, error) {
 	case db.Date:
 		// Text is infinity, which no date of ours is.
 		if t, ok := raw.(time.Time); ok {
-			return db.Millis(t), nil
+			if date := db.Millis(t); date != t {
+				return date, nil
+			}
+			return raw, nil // spares a copy on the heap
 		}
 	case db.JSON:
 		if s, ok := raw.(string); ok {
