@@ -18,8 +18,8 @@ import (
 
 var _ sqlbun.Preparer = Dialect{}
 
-// epoch is that of a timestamptz, 2000-01-01, in microseconds since 1970.
-const epoch = 946_684_800_000_000
+// epoch is that of a timestamptz, 2000-01-01, in seconds since 1970.
+const epoch = 946_684_800
 
 // prepared is how many statements a connection keeps. Look-ups have some dozens of
 // texts in all.
@@ -68,9 +68,9 @@ func driverValue(types *pgtype.Map, field pgconn.FieldDescription, src []byte) (
 	}
 	if field.DataTypeOID == pgtype.TimestamptzOID && field.Format == pgx.BinaryFormatCode && len(src) == 8 {
 		// Dates are a third of what is read, and pgtype makes five things of each.
-		since := int64(binary.BigEndian.Uint64(src)) //nolint:gosec // its two's complement
+		since := int64(binary.BigEndian.Uint64(src))          //nolint:gosec // its two's complement
 		if since != math.MaxInt64 && since != math.MinInt64 { // infinity and -infinity
-			return time.UnixMicro(epoch + since).UTC(), nil
+			return time.Unix(epoch+since/1e6, since%1e6*1e3).UTC(), nil
 		}
 	}
 	if t, ok := types.TypeForOID(field.DataTypeOID); ok {
