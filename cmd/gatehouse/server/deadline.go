@@ -11,21 +11,21 @@ import (
 // bounded hands a request to the handler with a bound on the time that its body
 // takes to arrive, and one on the work that follows.
 func (s *Server) bounded(w http.ResponseWriter, r *http.Request) {
-	first := workTimeout
-	if r.ContentLength != 0 {
-		first = s.cfg.BodyTimeout
+	if r.ContentLength == 0 {
+		ctx, cancel := context.WithTimeout(r.Context(), workTimeout)
+		defer cancel()
+		s.cfg.Handler.ServeHTTP(w, r.WithContext(ctx))
+		return
 	}
-	ctx := newDeadline(r.Context(), first)
+	ctx := newDeadline(r.Context(), s.cfg.BodyTimeout)
 	defer ctx.stop()
 	r = r.WithContext(ctx)
-	if r.ContentLength != 0 {
-		conn := http.NewResponseController(w)
-		_ = conn.SetReadDeadline(time.Now().Add(first)) // a writer without a connection has none
-		r.Body = &arriving{ReadCloser: r.Body, end: func() {
-			_ = conn.SetReadDeadline(time.Time{}) // net/http watches for the client to leave
-			ctx.extend(workTimeout)
-		}}
-	}
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(time.Now().Add(s.cfg.BodyTimeout)) // a writer without a connection has none
+	r.Body = &arriving{ReadCloser: r.Body, end: func() {
+		_ = conn.SetReadDeadline(time.Time{}) // net/http watches for the client to leave
+		ctx.extend(workTimeout)
+	}}
 	s.cfg.Handler.ServeHTTP(w, r)
 }
 
@@ -52,8 +52,9 @@ type deadline struct {
 	timer  *time.Timer
 	detach func() bool
 
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	after map[*func()]bool // what AfterFunc was called with, while it lasts
 }
 
 func newDeadline(parent context.Context, d time.Duration) *deadline {
@@ -80,9 +81,37 @@ func (c *deadline) stop() {
 func (c *deadline) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
-		close(c.done)
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	close(c.done)
+	for f := range c.after {
+		go (*f)()
+	}
+	c.after = nil
+}
+
+// AfterFunc is context.AfterFunc for this context. Package context looks for it: a
+// context made from this one, such as that of every query, would else cost a
+// goroutine.
+func (c *deadline) AfterFunc(f func()) (stop func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		go f()
+		return func() bool { return false }
+	}
+	if c.after == nil {
+		c.after = map[*func()]bool{}
+	}
+	c.after[&f] = true
+	return func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		stopped := c.after[&f]
+		delete(c.after, &f)
+		return stopped
 	}
 }
 
