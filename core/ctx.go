@@ -194,11 +194,14 @@ func (c *Ctx) Session() *session.WithUser { return c.session }
 func (c *Ctx) NewSession() *session.WithUser { return c.newSession }
 
 // CurrentSession is the session that this call goes on with: the one that it has
-// created or extended, else the one that it has required or found; or nil.
+// created or extended, else the one that it has required or found; or nil, also
+// when the call takes the session's cookies from the client.
 func (c *Ctx) CurrentSession() *session.WithUser {
 	switch {
 	case c.newSession != nil:
 		return c.newSession
+	case c.left:
+		return nil
 	case c.session != nil:
 		return c.session
 	case c.found != nil && c.found.state != nil:

@@ -50,7 +50,7 @@ func decodeCompact(keys *secret.Keys, value string) (CachePayload, time.Time, er
 	}
 	inner, expires, signature, ok := splitCompact(string(data))
 	// inner has expires as its last member there.
-	if !ok || !keys.VerifyRaw(signature, inner[:len(inner)-1], compactExpires, expires, "}") {
+	if !ok || !keys.VerifyParts(signature, inner[:len(inner)-1], compactExpires, expires, "}") {
 		return CachePayload{}, time.Time{}, ErrCache
 	}
 	expiresAt, ok := integer(expires)

@@ -48,7 +48,7 @@ func (k *Keys) VerifyJWT(token string, now time.Time) (json.RawMessage, error) {
 		return nil, ErrToken
 	}
 	input, signature, _ := cutLast(token, ".")
-	if !k.VerifyRaw(signature, input) {
+	if !k.VerifyRaw(input, signature) {
 		return nil, ErrToken
 	}
 	head, body, _ := strings.Cut(input, ".")

@@ -57,9 +57,11 @@ func (k *Keys) SignRaw(data string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// VerifyRaw reports whether signature is what [Keys.SignRaw] gives for the text
-// that the parts make together.
-func (k *Keys) VerifyRaw(signature string, parts ...string) bool {
+// VerifyRaw reports whether signature is what [Keys.SignRaw] gives for data.
+func (k *Keys) VerifyRaw(data, signature string) bool { return k.VerifyParts(signature, data) }
+
+// VerifyParts is VerifyRaw for the text that the parts make together.
+func (k *Keys) VerifyParts(signature string, parts ...string) bool {
 	if len(signature) != rawSignatureLength {
 		return false
 	}

@@ -195,3 +195,21 @@ func TestAUserWhoIsSignedOutMeanwhileHasAnOrganization(t *testing.T) {
 		t.Errorf("the session goes on: %s", a.Body)
 	}
 }
+
+func TestAUserWhoIsSignedOutMeanwhileIsAMember(t *testing.T) {
+	var request *core.Ctx
+	w := founded(t, func(o *organization.Options, c *core.Options) {
+		c.Hooks.Before = func(c *core.Ctx) error { request = c; return nil }
+		o.OrganizationHooks.BeforeAcceptInvitation = func(context, *organization.InvitationEvent) error {
+			return request.DeleteSessionCookies(false)
+		}
+	})
+	bob := w.person("bob")
+	w.want("200", accept(bob, w.invite(bob.email, "member")))
+	if n := len(w.rows("member")); n != 2 {
+		t.Errorf("there are %d members", n)
+	}
+	if a := bob.Get("/get-session"); a.Body != "null" {
+		t.Errorf("the session goes on: %s", a.Body)
+	}
+}

@@ -127,6 +127,26 @@ func TestAHookThatFailsKeepsNothingElseFromHappening(t *testing.T) {
 	}
 }
 
+func TestAnInvitationThatIsRolledBackIsNotSent(t *testing.T) {
+	for name, failure := range map[string]error{"one that commits": nil, "one that does not": errors.New("rolled back")} {
+		t.Run(name, func(t *testing.T) {
+			w := founded(t)
+			request := core.FromRequest(w.ann.Request(http.MethodPost, "/organization/invite-member", nil))
+			err := w.Store().Tx(t.Context(), func(ctx context) error {
+				_, err := w.plugin.CreateInvitation.Call(ctx, organization.InviteInput{Email: "bob@example.com", Role: "member"}, request)
+				return errors.Join(err, failure)
+			})
+			if !errors.Is(err, failure) {
+				t.Error(err)
+			}
+			w.Settle()
+			if sent, there := len(authtest.Sent[organization.InvitationEmail](w.Outbox)), len(w.rows("invitation")); sent != there || sent == 1 != (failure == nil) {
+				t.Errorf("%d messages are sent of %d invitations", sent, there)
+			}
+		})
+	}
+}
+
 func TestASessionThatEndsDoesNotUndoTheAnswer(t *testing.T) {
 	for _, teams := range []int{0, 1, 2} {
 		var w *town

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/authtest"
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 	"github.com/gatehouse-auth/gatehouse/plugins/organization"
 )
 
@@ -201,6 +202,46 @@ func textOf(row db.Row) string {
 		}
 	}
 	return b.String()
+}
+
+// A member of two organizations sees of each what is in it.
+func TestListsHoldWhatIsInTheOrganization(t *testing.T) {
+	w := founded(t)
+	zoe := w.person("zoe")
+	other, _ := w.found(zoe, "zoes")
+	bob, _ := w.member("bob", "member")
+	w.join(bob, other, "member")
+	w.ok(w.ann.Post("/organization/create-role", role("clerk", reading)))
+	w.ok(zoe.Post("/organization/create-role", role("helper", reading)))
+	second := w.team("Second")
+	w.ok(w.ann.Post("/organization/add-team-member", map[string]any{"teamId": second, "userId": bob.id}))
+	first := list(t, w.ok(w.ann.Get("/organization/list-user-teams")), "id")[0]
+	same := func(what string, got []string, want ...string) {
+		t.Helper()
+		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s: got %q, want %q", what, got, want)
+		}
+	}
+	of := func(a *authtest.Answer, path ...string) []string {
+		t.Helper()
+		users := []string{}
+		members, _ := w.ok(a).At(t, path...).([]any)
+		for _, m := range members {
+			o, _ := m.(*wire.Object)
+			v, _ := o.Get("userId")
+			id, _ := v.(string)
+			users = append(users, id)
+		}
+		return users
+	}
+	for id, owner := range map[string]*person{w.id: w.ann, other: zoe} {
+		same("members", of(bob.Get("/organization/list-members?organizationId="+id), "members"), owner.id, bob.id)
+		same("members of all", of(bob.Get("/organization/get-full-organization?organizationId="+id), "members"), owner.id, bob.id)
+		same("organizations", list(t, w.ok(owner.Get("/organization/list")), "id"), id)
+	}
+	same("roles", list(t, w.ok(w.ann.Get("/organization/list-roles")), "role"), "clerk")
+	same("members of a team", list(t, w.ok(w.ann.Get("/organization/list-team-members?teamId="+first)), "userId"), w.ann.id)
+	same("members of another", list(t, w.ok(bob.Get("/organization/list-team-members?teamId="+second)), "userId"), bob.id)
 }
 
 // What stands in the session is a default, and never a membership.

@@ -48,20 +48,59 @@ func TestHooksHearWhoDoesWhat(t *testing.T) {
 	}
 }
 
+func TestHooksHearNothingOfWhatIsRefused(t *testing.T) {
+	of := maps.Clone(occasions)
+	for _, name := range []string{"a creation", "an addition", "an acceptance", "a rejection"} {
+		delete(of, name) // whoever does these needs no permission
+	}
+	missing := of["a removal from a team"]
+	missing.do = func(s *scene) string {
+		return s.post(s.ann, "remove-team-member", map[string]any{"teamId": s.team, "userId": s.fred.id})
+	}
+	for name, o := range of {
+		by := o.do
+		o.do = func(s *scene) string { s.ann = s.fred; return by(s) }
+		of[name] = o
+	}
+	of["a removal of who is not in the team"] = missing
+	for name, o := range of {
+		t.Run(name, func(t *testing.T) {
+			on := false
+			hear := func(context, any) error {
+				if on {
+					t.Error("a hook has heard of what is refused")
+				}
+				return nil
+			}
+			s := newScene(t, func(opts *organization.Options, _ *core.Options) { o.set(&opts.OrganizationHooks, hear, hear) })
+			s.set("session", db.Row{"activeOrganizationId": s.id})
+			before := s.everything(t.Context())
+			on = true
+			if got := o.do(s); !strings.HasPrefix(got, "40") {
+				t.Errorf("got %s", got)
+			}
+			if after := s.everything(t.Context()); after != before {
+				t.Errorf("something has changed:\n%s\n%s", before, after)
+			}
+		})
+	}
+}
+
 // A hook that refuses is asked before anything is written.
 func TestHooksRefuse(t *testing.T) {
 	refused := maps.Clone(occasions)
-	for name, set := range map[string]func(*organization.Hooks, hears, hears){
+	behind := map[string]func(*organization.Hooks, hears, hears){ // the organization, which is written by then
 		"the first member": occasions["an addition"].set, "the first team": occasions["a team"].set,
-	} {
-		refused[name] = occasion{set: set, do: occasions["a creation"].do, before: "behind the organization"}
+	}
+	for name, set := range behind {
+		refused[name] = occasion{set: set, do: occasions["a creation"].do}
 	}
 	for name, o := range refused {
 		t.Run(name, func(t *testing.T) {
 			var s *scene
 			on, before := false, ""
 			refuse := func(ctx context, _ any) error {
-				if on && o.before != "behind the organization" {
+				if on && behind[name] == nil {
 					if now := s.everything(ctx); now != before {
 						t.Errorf("something is written already:\n%s\n%s", before, now)
 					}

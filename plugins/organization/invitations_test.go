@@ -57,16 +57,16 @@ func TestAddressesAreTheSameInWhateverCase(t *testing.T) {
 }
 
 func TestAnAnswerThatComesTooLate(t *testing.T) {
-	settled := func(status string) func(w *town, ctx context) error {
-		return func(w *town, ctx context) error {
+	settled := func(status string) func(ctx context, w *town) error {
+		return func(ctx context, w *town) error {
 			_, err := w.Store().Update(ctx, db.Change{Table: w.Table("invitation"), Set: db.Row{"status": status}})
 			return err
 		}
 	}
-	expired := func(w *town, _ context) error { w.Clock.Advance(48*time.Hour + time.Millisecond); return nil }
+	expired := func(_ context, w *town) error { w.Clock.Advance(48*time.Hour + time.Millisecond); return nil }
 	for _, tt := range []struct {
 		name, answer string
-		happens      func(w *town, ctx context) error
+		happens      func(ctx context, w *town) error
 	}{
 		{"accepted when it has expired", "accept", expired},
 		{"accepted when it was rejected", "accept", settled("rejected")},
@@ -80,7 +80,7 @@ func TestAnAnswerThatComesTooLate(t *testing.T) {
 				heard := 0
 				hears := func(ctx context, _ *organization.InvitationEvent) error {
 					if heard++; meanwhile {
-						return tt.happens(w, ctx)
+						return tt.happens(ctx, w)
 					}
 					return nil
 				}
@@ -89,7 +89,7 @@ func TestAnAnswerThatComesTooLate(t *testing.T) {
 				})
 				bob, id := w.person("bob"), w.invite("bob@example.com", "member")
 				if !meanwhile {
-					if err := tt.happens(w, t.Context()); err != nil {
+					if err := tt.happens(t.Context(), w); err != nil {
 						t.Fatal(err)
 					}
 				}

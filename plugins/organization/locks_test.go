@@ -71,13 +71,13 @@ func TestWhoActsIsLookedAtUnderTheLock(t *testing.T) {
 	delete(demoted, "leaving")
 	for what, tt := range map[string]struct {
 		changes map[string]func(s *scene) string
-		change  func(s *scene, ctx context) error
+		change  func(ctx context, s *scene) error
 	}{
-		"has left": {byMembers(), func(s *scene, ctx context) error {
+		"has left": {byMembers(), func(ctx context, s *scene) error {
 			_, err := s.Store().Delete(ctx, db.Removal{Table: s.Table("member")})
 			return err
 		}},
-		"has another role": {demoted, func(s *scene, ctx context) error {
+		"has another role": {demoted, func(ctx context, s *scene) error {
 			_, err := s.Store().Update(ctx, db.Change{Table: s.Table("member"), Set: db.Row{"role": "member"}})
 			return err
 		}},
@@ -89,7 +89,7 @@ func TestWhoActsIsLookedAtUnderTheLock(t *testing.T) {
 				before := s.everything(t.Context())
 				database.on, database.name = true, "lock"
 				database.meanwhile = func(ctx context) {
-					if err := tt.change(s, ctx); err != nil {
+					if err := tt.change(ctx, s); err != nil {
 						t.Error(err)
 					}
 				}

@@ -91,13 +91,20 @@ func TestADeletedOrganizationLeavesNothing(t *testing.T) {
 	w.team("Second")
 	w.invite("dora@example.com", "member")
 	w.ok(w.ann.Post("/organization/create-role", map[string]any{"role": "clerk", "permission": map[string]any{"ac": []string{"read"}}}))
-	other, _ := w.found(w.ann, "other")
+	other, _ := w.found(w.ann, "other") // and now it is the active one
+	w.join(w.person("zoe"), other, "member")
+	w.ok(w.ann.Post("/organization/invite-member", map[string]any{"email": "dora@example.com", "role": "member"}))
+	w.ok(w.ann.Post("/organization/create-role", role("clerk", reading)))
 	w.ok(w.ann.Post("/organization/set-active", map[string]any{"organizationId": w.id}))
 	database.on = true
 	w.ok(w.ann.Post("/organization/delete", map[string]any{"organizationId": w.id}))
 	database.on = false
-	for _, model := range []string{"organization", "member", "invitation", "team", "organizationRole"} {
-		for _, row := range w.rows(model) {
+	for model, of := range map[string]int{"organization": 1, "member": 2, "invitation": 1, "team": 1, "organizationRole": 1} {
+		rows := w.rows(model)
+		if len(rows) != of {
+			t.Errorf("%s: %d are left, want the %d of the other organization", model, len(rows), of)
+		}
+		for _, row := range rows {
 			if row["organizationId"] != other && row["id"] != other {
 				t.Errorf("%s: %v", model, row)
 			}

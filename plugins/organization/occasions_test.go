@@ -71,7 +71,7 @@ var occasions = map[string]occasion{
 		func(s *scene) string {
 			return s.post(s.ann, "update", map[string]any{"data": map[string]any{"name": "Acme Inc.", "slug": "acme-inc"}})
 		},
-		"ann@example.com owner name=Acme Inc.", "ann@example.com owner of acme-inc",
+		"ann@example.com owner of acme name=Acme Inc.", "ann@example.com owner of acme-inc",
 	},
 	"a deletion": {
 		func(h *organization.Hooks, before, after hears) {
@@ -189,11 +189,10 @@ var occasions = map[string]occasion{
 
 // outcome is what said is for a call in process.
 func outcome(err error) string {
-	var refusal *core.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return "200"
-	case errors.As(err, &refusal):
+	}
+	if refusal, ok := errors.AsType[*core.Error](err); ok {
 		return fmt.Sprintf("%d %s", refusal.Status(), refusal.Code())
 	}
 	return err.Error()

@@ -100,6 +100,12 @@ func (p *Plugin) update(c *core.Ctx, in UpdateInput) (*Detailed, error) {
 			}
 		}
 		e = &Event{User: acting.User, Member: m, Data: maps.Clone(set)}
+		if h.BeforeUpdateOrganization != nil {
+			var ok bool
+			if e.Organization, ok, err = p.organizations.byID(c.Context(), organizationID); err != nil || !ok {
+				return orElse(err, ErrNotFound)
+			}
+		}
 		if err := hook(c.Context(), h.BeforeUpdateOrganization, e); err != nil {
 			return err
 		}

@@ -123,6 +123,10 @@ func TestARoleIsOneOfItsOrganization(t *testing.T) {
 			t.Errorf("%s: %s", asked, a.Body)
 		}
 	}
+	// Who has Mallory's, or is invited with it, does not keep Ann's.
+	w.ok(mallory.Post("/organization/invite-member", map[string]any{"email": "dora@example.com", "role": "clerk"}))
+	w.ok(bob.Post("/organization/leave", map[string]any{"organizationId": w.id}))
+	w.want("200", w.ann.Post("/organization/delete-role", map[string]any{"roleName": "clerk"}))
 }
 
 // One that the application declares later, under a name that an organization has, or
