@@ -249,15 +249,15 @@ func (a *Auth) newCtx(ctx context.Context, r *http.Request, base origin.Base) (*
 		return nil, err
 	}
 	call := &struct { // one piece of memory
-		Ctx
-		cookies.Jar
-		progress
-	}{}
-	c := &call.Ctx
-	*c = Ctx{
+		ctx      Ctx
+		jar      cookies.Jar
+		progress progress
+	}{ctx: Ctx{
 		Auth: a, Request: r, base: base, trusted: a.trustedFor(r, base), specs: specs,
-		jar: &call.Jar, header: make(http.Header, 8), progress: &call.progress,
-	}
+		header: make(http.Header, 8),
+	}}
+	c := &call.ctx
+	c.jar, c.progress = &call.jar, &call.progress
 	if r != nil {
 		c.received = cookies.FromRequest(r)
 	}

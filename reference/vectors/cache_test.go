@@ -42,8 +42,8 @@ func TestUpstreamSessionCachesAreRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same(t, "session", string(got.Session), v.Session)
-			same(t, "user", string(got.User), v.User)
+			same(t, "session", got.Session, v.Session)
+			same(t, "user", got.User, v.User)
 			if got.UpdatedAt != v.UpdatedAt || got.Version != v.Version {
 				t.Errorf("updated %d, version %q; want %d, %q", got.UpdatedAt, got.Version, v.UpdatedAt, v.Version)
 			}
