@@ -24,7 +24,7 @@ import (
 type arena struct {
 	create func(t *testing.T) string // an empty one, which goes with the test
 	open   func(t *testing.T, dsn string) db.Adapter
-	ids    db.IDKind // of two servers that share it; one alone, and two processes, make texts
+	ids    db.IDKind // of two processes that share it; one alone makes texts
 }
 
 var (
@@ -71,7 +71,6 @@ func (s arena) fresh(t *testing.T) db.Adapter {
 func (s arena) races(t *testing.T) {
 	t.Helper()
 	racetest.RunRaces(t, s.fresh, plugintest.Races)
-	racetest.RunOnTwoServers(t, s.fresh, []db.IDKind{s.ids}, plugintest.Races)
 }
 
 func (s arena) processes(t *testing.T) {
@@ -79,6 +78,7 @@ func (s arena) processes(t *testing.T) {
 	racetest.RunProcesses(t, racetest.Processes{
 		New:      func(t *testing.T) racetest.Shared { return racetest.Shared{Database: s.create(t)} },
 		Database: func(t *testing.T, at racetest.Shared) db.Adapter { return s.open(t, at.Database) },
+		IDs:      s.ids,
 	}, plugintest.Races)
 }
 
