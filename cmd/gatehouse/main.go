@@ -43,6 +43,7 @@ type terminal struct {
 }
 
 func main() {
+	collectLess(os.Getenv)
 	os.Exit(run(context.Background(), os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr, watched: isWatched(os.Stderr)}))
 }
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -34,6 +35,9 @@ func main() {
 	flag.StringVar(&o.prefix, "prefix", "", "of its keys")
 	flag.StringVar(&o.token, "token", "", "of the session that -do body answers with")
 	flag.Parse()
+	// As much room for garbage as the program gives itself, so that the difference is
+	// what the handlers do.
+	debug.SetGCPercent(1000)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
