@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/core/secret"
@@ -177,11 +176,7 @@ func (m *members) payload() (CachePayload, error) {
 	if m.version == "" {
 		return p, nil
 	}
-	if text := m.version; text[0] == '"' && strings.IndexByte(text, '\\') < 0 {
-		p.Version = text[1 : len(text)-1]
-		return p, nil
-	}
-	if m.version[0] != '"' || json.Unmarshal([]byte(m.version), &p.Version) != nil {
+	if p.Version, ok = wire.Text(m.version); !ok {
 		return CachePayload{}, ErrCache
 	}
 	return p, nil

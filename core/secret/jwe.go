@@ -15,6 +15,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
+
+	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
 const (
@@ -126,7 +128,8 @@ func checkJWEHeader(head string) (kid string, err error) {
 	if raw == "" {
 		return "", nil
 	}
-	if json.Unmarshal([]byte(raw), &kid) != nil || kid == "" {
+	kid, ok := wire.Text(raw)
+	if !ok || kid == "" {
 		return "", ErrToken
 	}
 	return kid, nil

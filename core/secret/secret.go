@@ -72,7 +72,7 @@ func NewKeys(secret string, rotation []Version, legacy string) (*Keys, error) {
 		if secret == "" {
 			return nil, ErrMissing
 		}
-		return &Keys{current: secret, random: rand.Reader, macs: macsOf(secret), derived: new(sync.Map)}, nil
+		return keysOf(secret), nil
 	}
 	if err := checkVersions(rotation); err != nil {
 		return nil, err
@@ -83,14 +83,13 @@ func NewKeys(secret string, rotation []Version, legacy string) (*Keys, error) {
 	if legacy == Default {
 		legacy = ""
 	}
-	return &Keys{
-		current:  rotation[0].Value,
-		versions: slices.Clone(rotation),
-		legacy:   legacy,
-		random:   rand.Reader,
-		macs:     macsOf(rotation[0].Value),
-		derived:  new(sync.Map),
-	}, nil
+	k := keysOf(rotation[0].Value)
+	k.versions, k.legacy = slices.Clone(rotation), legacy
+	return k, nil
+}
+
+func keysOf(current string) *Keys {
+	return &Keys{current: current, random: rand.Reader, macs: macsOf(current), derived: new(sync.Map)}
 }
 
 func checkVersions(rotation []Version) error {

@@ -18,16 +18,17 @@ type Member struct {
 // several times. ok is false for anything but one object in valid UTF-8, nested at
 // most 256 deep. The members are parts of text, which nothing is copied from.
 func Members(list []Member, text string) (_ []Member, ok bool) {
-	at := skipSpace(text, 0)
-	if !utf8.ValidString(text) || !startsWith(text, at, '{') {
+	s := skim(text)
+	at := s.space(0)
+	if !utf8.ValidString(text) || !s.has(at, '{') {
 		return nil, false
 	}
-	end, ok := skim(text).object(at, 0, func(name, value string) bool {
-		decoded, ok := nameOf(name)
+	end, ok := s.object(at, 0, func(name, value string) bool {
+		decoded, ok := Text(name)
 		list = append(list, Member{decoded, name, value})
 		return ok
 	})
-	return list, ok && skipSpace(text, end) == len(text)
+	return list, ok && s.space(end) == len(text)
 }
 
 // skim is a JSON text that is checked and not decoded. Its methods return the
@@ -59,22 +60,22 @@ func (s skim) value(at, depth int) (end int, ok bool) {
 
 // object hands each member to take, unless that is nil, until it returns false.
 func (s skim) object(at, depth int, take func(name, value string) bool) (end int, ok bool) {
-	if at = skipSpace(string(s), at+1); startsWith(string(s), at, '}') {
+	if at = s.space(at + 1); s.has(at, '}') {
 		return at + 1, true
 	}
 	for {
-		if !startsWith(string(s), at, '"') {
+		if !s.has(at, '"') {
 			return 0, false
 		}
 		nameEnd, ok := s.string(at)
 		if !ok {
 			return 0, false
 		}
-		colon := skipSpace(string(s), nameEnd)
-		if !startsWith(string(s), colon, ':') {
+		colon := s.space(nameEnd)
+		if !s.has(colon, ':') {
 			return 0, false
 		}
-		start := skipSpace(string(s), colon+1)
+		start := s.space(colon + 1)
 		if end, ok = s.value(start, depth+1); !ok {
 			return 0, false
 		}
@@ -89,7 +90,7 @@ func (s skim) object(at, depth int, take func(name, value string) bool) (end int
 }
 
 func (s skim) array(at, depth int) (end int, ok bool) {
-	if at = skipSpace(string(s), at+1); startsWith(string(s), at, ']') {
+	if at = s.space(at + 1); s.has(at, ']') {
 		return at + 1, true
 	}
 	for {
@@ -105,11 +106,11 @@ func (s skim) array(at, depth int) (end int, ok bool) {
 
 // next steps over a comma, to what more there is, or over the closing bracket.
 func (s skim) next(at int, closing byte) (end int, more, ok bool) {
-	at = skipSpace(string(s), at)
+	at = s.space(at)
 	switch {
-	case startsWith(string(s), at, ','):
-		return skipSpace(string(s), at+1), true, true
-	case startsWith(string(s), at, closing):
+	case s.has(at, ','):
+		return s.space(at + 1), true, true
+	case s.has(at, closing):
 		return at + 1, false, true
 	}
 	return 0, false, false
@@ -148,15 +149,15 @@ func (s skim) number(at int) (end int, ok bool) {
 	if whole == at || s[at] == '0' && whole > at+1 {
 		return 0, false
 	}
-	if at = whole; startsWith(string(s), at, '.') {
+	if at = whole; s.has(at, '.') {
 		if end = s.digits(at + 1); end == at+1 {
 			return 0, false
 		}
 		at = end
 	}
-	if startsWith(string(s), at, 'e') || startsWith(string(s), at, 'E') {
+	if s.has(at, 'e') || s.has(at, 'E') {
 		at++
-		if startsWith(string(s), at, '+') || startsWith(string(s), at, '-') {
+		if s.has(at, '+') || s.has(at, '-') {
 			at++
 		}
 		if end = s.digits(at); end == at {
@@ -176,20 +177,25 @@ func (s skim) digits(at int) int {
 
 func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-func startsWith(text string, at int, c byte) bool { return at < len(text) && text[at] == c }
+func (s skim) has(at int, c byte) bool { return at < len(s) && s[at] == c }
 
-func skipSpace(text string, at int) int {
-	for at < len(text) && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r') {
+func (s skim) space(at int) int {
+	for at < len(s) && (s[at] == ' ' || s[at] == '\t' || s[at] == '\n' || s[at] == '\r') {
 		at++
 	}
 	return at
 }
 
-func nameOf(text string) (string, bool) {
-	if strings.IndexByte(text, '\\') >= 0 {
-		var name string
-		err := json.Unmarshal([]byte(text), &name)
-		return name, err == nil
+// Text decodes the Text or the Value of a Member. ok is false for anything but a
+// string.
+func Text(part string) (text string, ok bool) {
+	if part == "" || part[0] != '"' {
+		return "", false
 	}
-	return text[1 : len(text)-1], true
+	if strings.IndexByte(part, '\\') < 0 {
+		return part[1 : len(part)-1], true
+	}
+	var decoded string // not text, which would always be on the heap then
+	err := json.Unmarshal([]byte(part), &decoded)
+	return decoded, err == nil
 }
