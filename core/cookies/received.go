@@ -125,7 +125,12 @@ func (r Received) All() iter.Seq2[string, string] {
 	}
 }
 
-func trim(s string) string { return strings.Trim(s, " \t\r\n\v\f") }
+func trim(s string) string {
+	if s == "" || s[0] > ' ' && s[len(s)-1] > ' ' {
+		return s // as mostly
+	}
+	return strings.Trim(s, " \t\r\n\v\f")
+}
 
 // decodeURIComponent is JavaScript's function of that name, giving s itself
 // where that throws: on a broken escape, or escapes that are not UTF-8.
@@ -135,9 +140,12 @@ func decodeURIComponent(s string) string {
 	}
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
-		if s[i] != '%' {
-			out = append(out, s[i])
-			i++
+		if escape := strings.IndexByte(s[i:], '%'); escape != 0 {
+			if escape < 0 {
+				escape = len(s) - i
+			}
+			out = append(out, s[i:i+escape]...)
+			i += escape
 			continue
 		}
 		start := len(out)

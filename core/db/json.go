@@ -100,6 +100,11 @@ func (m *Model[T]) setField(dst reflect.Value, f *Field, nullable bool, text str
 			*at = s
 			return nil
 		}
+	case *bool:
+		if f.Type == Boolean && (text == "true" || text == "false") {
+			*at = text == "true"
+			return nil
+		}
 	case *time.Time:
 		if s, ok := plainText(text); ok {
 			if t, err := time.Parse(time.RFC3339Nano, s); err == nil {

@@ -53,7 +53,7 @@ func AppendRecord[T any](dst []byte, rec *T) ([]byte, error) {
 	var err error
 	for _, f := range form.members {
 		dst = append(dst, f.key...)
-		if dst, err = wire.AppendReflected(dst, rv.Field(f.index)); err != nil {
+		if dst, err = f.append(dst, rv.Field(f.index)); err != nil {
 			return dst, err
 		}
 		dst = append(dst, ',')
@@ -106,9 +106,10 @@ func (form *recordForm) admitted(rv reflect.Value) iter.Seq2[string, any] {
 }
 
 type recordMember struct {
-	name  string
-	key   []byte // quoted, with the colon
-	index int
+	name   string
+	key    []byte // quoted, with the colon
+	index  int
+	append func(dst []byte, v reflect.Value) ([]byte, error)
 }
 
 // recordForms holds nothing but what the types say, so that filling it is
@@ -133,7 +134,7 @@ func formOf(t reflect.Type) *recordForm {
 		case flags == "extra":
 			form.extra = i
 		case !hasFlag(flags, "noreturn"):
-			form.members = append(form.members, recordMember{name, wire.AppendKey(nil, name), i})
+			form.members = append(form.members, recordMember{name, wire.AppendKey(nil, name), i, wire.AppenderOf(sf.Type)})
 		}
 	}
 	recordForms.Store(t, form)

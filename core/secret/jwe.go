@@ -103,16 +103,17 @@ func splitJWE(token string) (nonce, ciphertext []byte, err error) {
 	if segments[1] != "" {
 		return nil, nil, ErrToken
 	}
-	var parts [3][]byte
-	for i := range parts {
-		if parts[i], err = decodeSegment(segments[i+2]); err != nil {
-			return nil, nil, err
-		}
-	}
-	if len(parts[0]) != jweNonceBytes || len(parts[2]) != jweTagBytes {
+	if nonce, err = AppendBase64URL(nil, segments[2]); err != nil || len(nonce) != jweNonceBytes {
 		return nil, nil, ErrToken
 	}
-	return parts[0], append(parts[1], parts[2]...), nil
+	if ciphertext, err = AppendBase64URL(nil, segments[3]); err != nil {
+		return nil, nil, ErrToken
+	}
+	sealed, err := AppendBase64URL(ciphertext, segments[4])
+	if err != nil || len(sealed)-len(ciphertext) != jweTagBytes {
+		return nil, nil, ErrToken
+	}
+	return nonce, sealed, nil
 }
 
 // checkJWEHeader returns the kid, "" when there is none.

@@ -28,9 +28,10 @@ type Appender interface {
 	AppendJSON(dst []byte) ([]byte, error)
 }
 
-// AppendReflected is [Append] for a value that reflection has found.
-func AppendReflected(dst []byte, v reflect.Value) ([]byte, error) {
-	return encoderOf(v.Type())(dst, v, 0)
+// AppenderOf returns [Append] for values of one type that reflection finds.
+func AppenderOf(t reflect.Type) func(dst []byte, v reflect.Value) ([]byte, error) {
+	encode := encoderOf(t)
+	return func(dst []byte, v reflect.Value) ([]byte, error) { return encode(dst, v, 0) }
 }
 
 // AppendKey appends the name of a member and the colon.
