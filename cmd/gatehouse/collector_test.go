@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
 	"testing"
 )
 
@@ -11,6 +14,28 @@ func TestGarbageHasRoom(t *testing.T) {
 	for live, want := range map[uint64]int{0: 1000, 3 << 20: 1000, 8 << 20: 400, 20 << 20: 100, 32 << 20: 100, 4 << 30: 100} {
 		if got := collectAt(live); got != want {
 			t.Errorf("with %d bytes in use GOGC is %d, want %d", live, got, want)
+		}
+	}
+}
+
+// Each setting has a process of its own, which is this test again.
+func TestWhatTheOperatorSaysOfTheCollectorHolds(t *testing.T) {
+	t.Parallel()
+	const inside = "GATEHOUSE_TEST_GOGC"
+	if want := os.Getenv(inside); want != "" {
+		collectLess(os.Getenv)
+		now := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+		metrics.Read(now)
+		if got := strconv.FormatUint(now[0].Value.Uint64(), 10); got != want {
+			t.Errorf("GOGC is %s, want %s", got, want)
+		}
+		return
+	}
+	for setting, want := range map[string]string{"GOGC=50": "50", "GOMEMLIMIT=64MiB": "100"} {
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		child.Env = append(os.Environ(), "GOGC=", "GOMEMLIMIT=", setting, inside+"="+want)
+		if out, err := child.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", setting, err, out)
 		}
 	}
 }

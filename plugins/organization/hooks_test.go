@@ -86,6 +86,26 @@ func TestHooksHearNothingOfWhatIsRefused(t *testing.T) {
 	}
 }
 
+// It is there already: 1.6.9 sends it, and answers before it tells a hook.
+func TestHooksHearNothingOfAnInvitationThatIsSentAgain(t *testing.T) {
+	heard := 0
+	hear := func(context, *organization.InvitationEvent) error { heard++; return nil }
+	w := founded(t, func(o *organization.Options, _ *core.Options) {
+		o.OrganizationHooks.BeforeCreateInvitation, o.OrganizationHooks.AfterCreateInvitation = hear, hear
+	})
+	resend := map[string]any{"resend": true}
+	first := w.invite("bob@example.com", "member", resend)
+	if heard != 2 {
+		t.Errorf("%d hooks have heard of an invitation that is new", heard)
+	}
+	heard = 0
+	again := w.invite("bob@example.com", "member", resend)
+	w.Settle()
+	if sent := len(authtest.Sent[organization.InvitationEmail](w.Outbox)); heard != 0 || again != first || sent != 2 {
+		t.Errorf("%d hooks have heard of %q again, which was %q; %d messages are sent", heard, again, first, sent)
+	}
+}
+
 // A hook that refuses is asked before anything is written.
 func TestHooksRefuse(t *testing.T) {
 	refused := maps.Clone(occasions)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -321,10 +322,13 @@ func TestAFullTeamTakesNobodyIn(t *testing.T) {
 }
 
 func TestWhatAnInvitationSays(t *testing.T) {
-	secret := core.Field{Name: "secret", Type: db.String, Nullable: true, NotReturned: true, Default: func() any { return "hunter2" }}
+	fields := []core.Field{
+		{Name: "secret", Type: db.String, Nullable: true, NotReturned: true, Default: func() any { return "hunter2" }},
+		{Name: "motto", Type: db.String, Nullable: true, Default: func() any { return "plain" }},
+	}
 	w := founded(t, func(o *organization.Options, c *core.Options) {
-		o.Schema.Organization.AdditionalFields, o.Schema.Member.AdditionalFields, o.Schema.Invitation.AdditionalFields = []core.Field{secret}, []core.Field{secret}, []core.Field{secret}
-		c.User.AdditionalFields = []core.Field{secret}
+		o.Schema.Organization.AdditionalFields, o.Schema.Member.AdditionalFields, o.Schema.Invitation.AdditionalFields = fields, fields, fields
+		c.User.AdditionalFields = fields
 	})
 	id := w.invite("bob@example.com", "admin")
 	w.Settle()
@@ -335,6 +339,14 @@ func TestWhatAnInvitationSays(t *testing.T) {
 	text, err := json.Marshal([]any{m, m.Inviter.Object(), m.Invitation.Object()})
 	if err != nil || strings.Contains(string(text), "hunter2") {
 		t.Errorf("got %s, %v", text, err)
+	}
+	// An application may as well read them without JSON.
+	for record, extra := range map[string]map[string]any{
+		"user": m.Inviter.User.Extra, "member": m.Inviter.Member.Extra, "organization": m.Organization.Extra, "invitation": m.Invitation.Extra,
+	} {
+		if want := map[string]any{"motto": "plain"}; !maps.Equal(extra, want) {
+			t.Errorf("the fields of the %s are %v, want %v", record, extra, want)
+		}
 	}
 	w.ok(w.ann.Post("/organization/invite-member", map[string]any{"email": "bob@example.com", "role": "admin", "resend": true}))
 	w.Settle()

@@ -58,6 +58,52 @@ func TestNamesThatRolesCannotHave(t *testing.T) {
 	}
 }
 
+func TestANameBelongsToOneRole(t *testing.T) {
+	w := founded(t)
+	w.ok(w.ann.Post("/organization/create-role", role("clerk", reading)))
+	for _, name := range []string{"clerk", "CLERK"} {
+		a := w.ann.Post("/organization/create-role", role(name, map[string]any{"member": []string{"update"}}))
+		if a.Status != 400 || a.Body != `{"message":"That role name is already taken","code":"ROLE_NAME_IS_ALREADY_TAKEN"}` {
+			t.Errorf("%s: got %d %s", name, a.Status, a.Body)
+		}
+	}
+	if roles := w.rows("organizationRole"); len(roles) != 1 || roles[0]["permission"] != `{"ac":["read"]}` {
+		t.Errorf("there are %v", roles)
+	}
+}
+
+// Other calls take the active organization for an empty one. Those about roles do
+// where none is given, as upstream.
+func TestAnEmptyOrganizationOfRolesIsNotTheActiveOne(t *testing.T) {
+	w := founded(t)
+	ask := func(path string, body map[string]any) *authtest.Answer {
+		if body == nil {
+			return w.ann.Get("/organization/" + path)
+		}
+		return w.ann.Post("/organization/"+path, body)
+	}
+	for _, tt := range []struct {
+		path string
+		body map[string]any // of a POST
+		want string
+	}{
+		{"create-role", role("clerk", reading), "400 YOU_MUST_BE_IN_AN_ORGANIZATION_TO_CREATE_A_ROLE"},
+		{"list-roles?", nil, "400 NO_ACTIVE_ORGANIZATION"},
+		{"get-role?roleName=clerk&", nil, "400 NO_ACTIVE_ORGANIZATION"},
+		{"update-role", map[string]any{"roleName": "clerk", "data": map[string]any{"permission": reading}}, "400 NO_ACTIVE_ORGANIZATION"},
+		{"delete-role", map[string]any{"roleName": "clerk"}, "400 NO_ACTIVE_ORGANIZATION"},
+	} {
+		path, body := tt.path, maps.Clone(tt.body)
+		if body == nil {
+			path += "organizationId="
+		} else {
+			body["organizationId"] = ""
+		}
+		w.want(tt.want, ask(path, body))
+		w.want("200", ask(tt.path, tt.body))
+	}
+}
+
 // With an owner's name that is not declared, a role of that name would be an owner.
 func TestTheRoleOfCreatorsIsNotMade(t *testing.T) {
 	w := founded(t, func(o *organization.Options, _ *core.Options) {
