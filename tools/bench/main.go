@@ -90,7 +90,7 @@ func parts() []part {
 	return []part{
 		{"binaries", "the size of programs by their build tags", (*bench).measureBinaries},
 		{"allocations", "time, bytes and allocations of one call, by the Go benchmarks", (*bench).measureAllocations},
-		{"profile", "the share of password hashing in the processor time of a sign-in", (*bench).measureProfile},
+		{"profile", "where the processor time of a sign-in goes, and of a session from a cache", (*bench).measureProfile},
 		{"start", "the time from the start of the program to its first answer", (*bench).measureStart},
 		{"load", "requests a second, times and processor time of each contender", (*bench).measureLoad},
 		{"memory", "resident memory: idle, with idle connections, under load", (*bench).measureMemory},

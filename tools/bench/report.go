@@ -43,8 +43,10 @@ func (r *results) text() string {
 			return []string{a.Package, a.Name, fmt.Sprintf("%.0f", a.Nanoseconds), fmt.Sprint(a.Bytes), fmt.Sprint(a.Allocations)}
 		})
 	}
-	if r.Profile != nil {
-		say("password hashing is %.1f %% of the processor time of a sign-in (bar: 95 %%), of samples worth %s\n", r.Profile.Hashing, r.Profile.Total)
+	for _, p := range r.Profiles {
+		table(&s, []string{"part of " + p.Benchmark, "processor time"}, p.Shares, func(s portion) []string {
+			return []string{s.What, fmt.Sprintf("%.1f %% of %s", s.PerCent, p.Total)}
+		})
 	}
 	r.steadiness(say)
 	for _, line := range r.Skipped {

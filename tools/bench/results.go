@@ -19,7 +19,7 @@ type results struct {
 	Start       *start       `json:",omitempty"`
 	Binaries    []binary     `json:",omitempty"`
 	Allocations []allocation `json:",omitempty"`
-	Profile     *profile     `json:",omitempty"`
+	Profiles    []profile    `json:",omitempty"`
 	Steady      *steady      `json:",omitempty"`
 	Addresses   *addresses   `json:",omitempty"`
 	Slow        *slow        `json:",omitempty"`
