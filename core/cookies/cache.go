@@ -1,7 +1,6 @@
 package cookies
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -102,14 +101,14 @@ func DecodeCache(strategy string, keys *secret.Keys, value string, now time.Time
 }
 
 // decodeToken reads the claims of either kind of token.
-func decodeToken(claims json.RawMessage, err error) (CachePayload, time.Time, error) {
+func decodeToken(claims string, err error) (CachePayload, time.Time, error) {
 	if errors.Is(err, secret.ErrExpired) {
 		return CachePayload{}, time.Time{}, ErrCacheExpired
 	}
 	if err != nil {
 		return CachePayload{}, time.Time{}, ErrCache
 	}
-	m, ok := readMembers(string(claims))
+	m, ok := readMembers(claims)
 	if !ok {
 		return CachePayload{}, time.Time{}, ErrCache
 	}

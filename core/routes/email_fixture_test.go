@@ -124,7 +124,7 @@ func claimsOf(t *testing.T, s *authtest.Server, token string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := wire.Decode(raw, wire.Limits{})
+	v, err := wire.Decode([]byte(raw), wire.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func (p *Plugin) readEmailToken(c *core.Ctx, text string) (*emailToken, *core.Er
 	if err != nil {
 		return nil, errEmailToken
 	}
-	claims, err := wire.Decode(raw, wire.Limits{})
+	claims, err := wire.Decode([]byte(raw), wire.Limits{})
 	if err != nil {
 		return nil, errEmailToken
 	}

@@ -43,37 +43,38 @@ func (k *Keys) SignJWT(claims json.RawMessage, ttl time.Duration, now time.Time)
 //
 // One secret signs tokens for several purposes: the caller must check that the
 // claims are those of its own.
-func (k *Keys) VerifyJWT(token string, now time.Time) (json.RawMessage, error) {
+func (k *Keys) VerifyJWT(token string, now time.Time) (claims string, err error) {
 	if len(token) > maxToken || strings.Count(token, ".") != 2 {
-		return nil, ErrToken
+		return "", ErrToken
 	}
 	input, signature, _ := cutLast(token, ".")
 	if !k.VerifyRaw(input, signature) {
-		return nil, ErrToken
+		return "", ErrToken
 	}
 	head, body, _ := strings.Cut(input, ".")
 	h, err := decodeObject(head)
 	if err != nil {
-		return nil, ErrToken
+		return "", ErrToken
 	}
 	if h.get("alg") != `"HS256"` || h.get("crit") != "" || h.get("b64") != "" {
-		return nil, ErrToken
+		return "", ErrToken
 	}
-	claims, err := AppendBase64URL(nil, body)
+	var room [2048]byte
+	data, err := AppendBase64URL(room[:0], body)
 	if err != nil {
-		return nil, ErrToken
+		return "", ErrToken
 	}
-	return checkClaims(claims, 0, now)
+	return checkClaims(string(data), 0, now)
 }
 
 // checkClaims refuses what is not an object or not of this time.
-func checkClaims(claims []byte, tolerance time.Duration, now time.Time) (json.RawMessage, error) {
-	o, err := parseObject(string(claims))
+func checkClaims(claims string, tolerance time.Duration, now time.Time) (string, error) {
+	o, err := parseObject(claims)
 	if err != nil {
-		return nil, ErrToken
+		return "", ErrToken
 	}
 	if err := checkTimes(o, tolerance, now); err != nil {
-		return nil, err
+		return "", err
 	}
 	return claims, nil
 }

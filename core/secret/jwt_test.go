@@ -183,7 +183,7 @@ func FuzzClaimsComeBackOrAreRefused(f *testing.F) {
 				t.Errorf("%s does not come back: %v", claims, err)
 			}
 		}
-		if err == nil && !json.Valid(got) {
+		if err == nil && !json.Valid([]byte(got)) {
 			t.Errorf("%s comes back as %s", claims, got)
 		}
 	})

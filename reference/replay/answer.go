@@ -150,7 +150,7 @@ func (o opener) content(entry map[string]any, v string) {
 			// Just made, so any time before its end will do.
 			for _, purpose := range []string{"better-auth-session", "better-auth-account"} {
 				claims, e := o.keys.DecodeJWE(v, purpose, time.Time{})
-				if payload, e2 := decoded(claims); err == nil && e == nil && e2 == nil {
+				if payload, e2 := decoded([]byte(claims)); err == nil && e == nil && e2 == nil {
 					entry["jwe"] = map[string]any{"header": header, "payload": payload}
 					return
 				}
