@@ -12,9 +12,11 @@ import (
 // there is as much garbage as this, or as much as is in use, whichever is more.
 const garbage = 32 << 20 // bytes
 
+// Both are of what is in use. What suddenly is in use is known one collection late:
+// until then there may be mostPercent of it.
 const (
-	leastPercent = 100 // of what is in use; Go's default
-	mostPercent  = 1000
+	leastPercent = 100 // Go's default
+	mostPercent  = 500
 )
 
 // collectLess gives the garbage collector that room, and goes on doing so with what

@@ -11,7 +11,7 @@ import (
 
 func TestGarbageHasRoom(t *testing.T) {
 	t.Parallel()
-	for live, want := range map[uint64]int{0: 1000, 3 << 20: 1000, 8 << 20: 400, 20 << 20: 100, 32 << 20: 100, 4 << 30: 100} {
+	for live, want := range map[uint64]int{0: 500, 3 << 20: 500, 8 << 20: 400, 20 << 20: 100, 32 << 20: 100, 4 << 30: 100} {
 		if got := collectAt(live); got != want {
 			t.Errorf("with %d bytes in use GOGC is %d, want %d", live, got, want)
 		}

@@ -2,6 +2,7 @@ package cookies
 
 import (
 	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,7 +18,13 @@ const maxReceived = 512
 
 // Received are the cookies of one request, in the order they came. The zero
 // value holds none.
-type Received struct{ list []received }
+type Received struct {
+	list   []received
+	places map[string]int // in list, by name, once there are more than few
+}
+
+// few cookies are found faster without a map.
+const few = 16
 
 type received struct{ name, value string }
 
@@ -74,12 +81,25 @@ func (r *Received) add(name, value string) bool {
 		r.list = make([]received, 0, 4)
 	}
 	r.list = append(r.list, received{name, decodeURIComponent(value)})
+	if r.places != nil {
+		r.places[name] = len(r.list) - 1
+	} else if len(r.list) > few {
+		r.places = map[string]int{}
+		for i, c := range r.list {
+			r.places[c.name] = i
+		}
+	}
 	return true
 }
 
-// index finds a cookie. There are few: a map would take longer to fill.
 func (r Received) index(name string) int {
-	return slices.IndexFunc(r.list, func(c received) bool { return c.name == name })
+	if r.places == nil {
+		return slices.IndexFunc(r.list, func(c received) bool { return c.name == name })
+	}
+	if i, ok := r.places[name]; ok {
+		return i
+	}
+	return -1
 }
 
 // Get returns the value of the cookie with exactly this name, and whether it
@@ -111,7 +131,11 @@ func (r Received) With(name, value string) Received {
 	if r.index(name) >= 0 {
 		return r
 	}
-	return Received{append(slices.Clip(r.list), received{name, value})}
+	places := maps.Clone(r.places)
+	if places != nil {
+		places[name] = len(r.list)
+	}
+	return Received{append(slices.Clip(r.list), received{name, value}), places}
 }
 
 // All yields names and values in the order they came.

@@ -95,6 +95,33 @@ func TestAFloodOfCookiesIsCutOff(t *testing.T) {
 	}
 }
 
+// However many there are, each is found, the first of a name counts, and one that
+// is added disturbs none.
+func TestManyCookiesAreTheSameAsFew(t *testing.T) {
+	for _, n := range []int{1, 15, 16, 17, 18, 100, 511} {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "c%d=%d; ", i, i)
+		}
+		b.WriteString(strings.Repeat("c0=again; ", 20))
+		r := cookies.Parse(b.String())
+		with := r.With("more", "1").With("c0", "2")
+		for i := range n {
+			for _, r := range []cookies.Received{r, with} {
+				if v, ok := r.Get(fmt.Sprint("c", i)); !ok || v != fmt.Sprint(i) {
+					t.Errorf("%d: c%d is %q, %v", n, i, v, ok)
+				}
+			}
+		}
+		if v, ok := with.Get("more"); !ok || v != "1" {
+			t.Errorf("%d: what was added is %q, %v", n, v, ok)
+		}
+		if _, ok := r.Get("more"); ok {
+			t.Errorf("%d: what was added to one is in the other", n)
+		}
+	}
+}
+
 func TestNoCookiesAreNoCookies(t *testing.T) {
 	var r cookies.Received
 	if v, ok := r.Get(""); ok {

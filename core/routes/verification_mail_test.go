@@ -102,7 +102,7 @@ func TestTheTokenInAVerificationMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, _ := stored(t, s, "user")[0][db.ID].(string)
-	if want := `{"email":"ann@example.com","userId":"` + id + `","iat":1773480413,"exp":1773487613}`; string(claims) != want {
+	if want := `{"email":"ann@example.com","userId":"` + id + `","iat":1773480413,"exp":1773487613}`; claims != want {
 		t.Errorf("got  %s\nwant %s", claims, want)
 	}
 	if _, err := s.Keys().VerifyJWT(token, s.Clock.Now().Add(2*time.Hour)); err == nil {

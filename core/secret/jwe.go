@@ -26,6 +26,8 @@ const (
 	jweKeyBytes   = 64
 	jweNonceBytes = 16
 	jweTagBytes   = 32
+	// That of upstream has some 100 bytes. It is read before the tag is checked.
+	maxJWEHeader = 1 << 10
 
 	jweTolerance = 15 * time.Second
 )
@@ -118,6 +120,9 @@ func splitJWE(token string) (nonce, ciphertext []byte, err error) {
 
 // checkJWEHeader returns the kid, "" when there is none.
 func checkJWEHeader(head string) (kid string, err error) {
+	if len(head) > maxJWEHeader {
+		return "", ErrToken
+	}
 	h, err := decodeObject(head)
 	if err != nil {
 		return "", ErrToken

@@ -43,7 +43,7 @@ func TestClaimsComeBackAsTheyWereSigned(t *testing.T) {
 			t.Errorf("%s: %v", in, err)
 			continue
 		}
-		if got, err := k.VerifyJWT(token, noon); string(got) != want || err != nil {
+		if got, err := k.VerifyJWT(token, noon); got != want || err != nil {
 			t.Errorf("%s: %s, %v; want %s", in, got, err, want)
 		}
 	}
@@ -125,7 +125,7 @@ func TestOnlyHS256UnderTheCurrentSecretVerifies(t *testing.T) {
 		}
 	}
 	for _, header := range []string{`{"alg":"HS256"}`, `{"typ":"JWT","alg":"HS256","kid":"x"}`} {
-		if got, err := rotated(t).VerifyJWT(signed(sha256.New, header, claims), noon); string(got) != claims || err != nil {
+		if got, err := rotated(t).VerifyJWT(signed(sha256.New, header, claims), noon); got != claims || err != nil {
 			t.Errorf("%s: %s, %v", header, got, err)
 		}
 	}

@@ -43,3 +43,35 @@ func TestAValueThatAppendsItself(t *testing.T) {
 		t.Error("its error is lost")
 	}
 }
+
+// embedding has AppendJSON from a part of it, and leaves out what that says.
+type embedding struct{ appended }
+
+func (embedding) MarshalJSON() ([]byte, error) { return []byte(`"less"`), nil }
+
+type embeddingPointer struct{ *appended }
+
+func (embeddingPointer) MarshalJSON() ([]byte, error) { return []byte(`"less"`), nil }
+
+type embeddingAlone struct{ appended }
+
+func TestAStructThatEmbedsOneIsNone(t *testing.T) {
+	a := appended{`"all"`}
+	for name, c := range map[string]struct {
+		v    any
+		want string
+	}{
+		"alone":                    {embedding{a}, `"less"`},
+		"by pointer":               {&embedding{a}, `"less"`},
+		"in a list":                {[]embedding{{a}}, `["less"]`},
+		"in a struct, by pointer":  {&struct{ E embedding }{embedding{a}}, `{"E":"less"}`},
+		"with a pointer":           {&embeddingPointer{&a}, `"less"`},
+		"without one of its own":   {&embeddingAlone{a}, `"marshalled"`},
+		"a part of it, as a field": {&struct{ A appended }{a}, `{"A":"all"}`},
+	} {
+		text, err := wire.Marshal(c.v)
+		if err != nil || string(text) != c.want {
+			t.Errorf("%s: %s, %v, want %s", name, text, err, c.want)
+		}
+	}
+}

@@ -21,7 +21,8 @@ func Marshal(v any) ([]byte, error) {
 }
 
 // Appender is what a value implements that writes itself. It goes before
-// json.Marshaler, and its text goes out unchecked: it is for types of our own.
+// json.Marshaler, and its text goes out unchecked: it is for types of our own. A
+// struct that embeds one is none, whatever methods it has.
 type Appender interface {
 	// AppendJSON appends the JSON text of the value to dst and returns the longer
 	// slice.

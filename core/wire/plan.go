@@ -80,12 +80,31 @@ func (p planner) byMethod(t reflect.Type) encoder {
 		return func(dst []byte, v reflect.Value, _ int) ([]byte, error) { return appendRaw(dst, v.Bytes()) }
 	case t.Kind() == reflect.Pointer && t.Elem() == timeType:
 		return p.byKind(t)
+	case embedsAppender(t):
 	case t.Implements(appenderType):
 		return encodeAppender
 	case t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(appenderType):
 		return whenAddressable(encodeAppender, p.byMarshaler(t))
 	}
 	return p.byMarshaler(t)
+}
+
+// embedsAppender tells whether a struct, or what a pointer leads to, may have its
+// AppendJSON from a part of it. That would go before a MarshalJSON of the struct's
+// own, which may be there to leave something out.
+func embedsAppender(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for f := range t.Fields() {
+		if f.Anonymous && (f.Type.Implements(appenderType) || reflect.PointerTo(f.Type).Implements(appenderType)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p planner) byMarshaler(t reflect.Type) encoder {

@@ -50,7 +50,7 @@ func TestUpstreamJWTsVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same(t, "claims", string(claims), v.Written)
+			same(t, "claims", claims, v.Written)
 			if _, err := k.VerifyJWT(v.Token, second(v.Now+v.TTL-1)); err != nil {
 				t.Errorf("one second before its end: %v", err)
 			}
@@ -88,7 +88,7 @@ func TestUpstreamJWEsOpen(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				same(t, "claims", string(claims), v.Written)
+				same(t, "claims", claims, v.Written)
 				if _, err := k.DecodeJWE(v.Token, v.Salt, second(v.Now+v.TTL+14)); err != nil {
 					t.Errorf("within the tolerance: %v", err)
 				}

@@ -52,9 +52,8 @@ type deadline struct {
 	timer  *time.Timer
 	detach func() bool
 
-	mu    sync.Mutex
-	err   error
-	after map[*func()]bool // what AfterFunc was called with, while it lasts
+	mu  sync.Mutex
+	err error
 }
 
 func newDeadline(parent context.Context, d time.Duration) *deadline {
@@ -86,33 +85,6 @@ func (c *deadline) fail(err error) {
 	}
 	c.err = err
 	close(c.done)
-	for f := range c.after {
-		go (*f)()
-	}
-	c.after = nil
-}
-
-// AfterFunc is context.AfterFunc for this context. Package context looks for it: a
-// context made from this one, such as that of every query, would else cost a
-// goroutine.
-func (c *deadline) AfterFunc(f func()) (stop func() bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		go f()
-		return func() bool { return false }
-	}
-	if c.after == nil {
-		c.after = map[*func()]bool{}
-	}
-	c.after[&f] = true
-	return func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		stopped := c.after[&f]
-		delete(c.after, &f)
-		return stopped
-	}
 }
 
 // Done implements context.Context.
