@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
 
@@ -28,8 +30,14 @@ type Preparer interface {
 // PrepareLookups has look-ups of rows by equality run as prepared statements, where
 // the Dialect is a Preparer. Call it before the Adapter is used, and only for a pool
 // whose connections keep statements.
+//
+// They get connections in the order in which they ask: database/sql takes any of those
+// who wait, so that under load some wait several times as long as others.
 func (a *Adapter) PrepareLookups() {
 	_, able := a.dialect.(Preparer)
+	if n := a.read.Stats().MaxOpenConnections; n > 0 {
+		a.turns = semaphore.NewWeighted(int64(n))
+	}
 	a.prepares.Store(able)
 }
 
@@ -44,6 +52,12 @@ func (a *Adapter) lookup(ctx context.Context, sel *selection, each func(raw []an
 	s.params = true
 	if err := a.writeSelect(s, sel); err != nil || s.unfit {
 		return err != nil, err
+	}
+	if a.turns != nil {
+		if err := a.turns.Acquire(ctx, 1); err != nil {
+			return true, a.fail(ctx, "select from", sel.Table, err)
+		}
+		defer a.turns.Release(1)
 	}
 	conn, err := a.read.DB.Conn(ctx)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/gatehouse-auth/gatehouse/core/db"
 )
@@ -25,6 +26,8 @@ type Adapter struct {
 	borrowed    bool         // Close leaves the pools open
 	check       func() error // what Ping looks at besides; nil for nothing
 	prepares    atomic.Bool  // look-ups are prepared
+
+	turns *semaphore.Weighted // of prepared look-ups; nil: there is no bound
 }
 
 var (
