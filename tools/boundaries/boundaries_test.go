@@ -53,7 +53,7 @@ var boundaries = []boundary{
 	},
 	{
 		dir:     "adapters/sqlbun",
-		imports: append([]string{module + "core", "github.com/uptrace/bun"}, drivers...),
+		imports: append([]string{module + "core", "github.com/uptrace/bun", "golang.org/x/sync"}, drivers...),
 		never:   []string{module + "facade", module + "cmd", module + "core/routes", module + "core/authtest"},
 		free:    []string{module + "adapters/sqlbun/sqltest"},
 	},
