@@ -34,11 +34,13 @@ type Preparer interface {
 // They get connections in the order in which they ask: database/sql takes any of those
 // who wait, so that under load some wait several times as long as others.
 func (a *Adapter) PrepareLookups() {
-	_, able := a.dialect.(Preparer)
+	if _, able := a.dialect.(Preparer); !able {
+		return
+	}
 	if n := a.read.Stats().MaxOpenConnections; n > 0 {
 		a.turns = semaphore.NewWeighted(int64(n))
 	}
-	a.prepares.Store(able)
+	a.prepares.Store(true)
 }
 
 // lookup runs a selection as a prepared statement. done is false where it is none

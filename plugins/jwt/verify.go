@@ -2,7 +2,6 @@ package jwt
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/core"
 	"github.com/gatehouse-auth/gatehouse/core/db"
+	"github.com/gatehouse-auth/gatehouse/core/secret"
 	"github.com/gatehouse-auth/gatehouse/core/wire"
 )
 
@@ -96,8 +96,8 @@ func (p *Plugin) signedBy(ctx context.Context, token string) ([]byte, error) {
 	var header []byte
 	for i, part := range strings.Split(token, ".") {
 		// One spelling for each token: go-jose is not so strict.
-		data, err := base64.RawURLEncoding.Strict().DecodeString(part)
-		if err != nil || strings.ContainsAny(part, "\r\n") {
+		data, err := secret.AppendBase64URL(nil, part)
+		if err != nil {
 			return nil, refuse("it is not base64url")
 		}
 		if i == 0 {
